@@ -1,0 +1,72 @@
+/** Atomic writing: a reader sees the old file or the new one, never half of one, also after `kill -9`. */
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+
+let counter = 0
+const temporaryName = (target: string): string => `${target}.tmp-${process.pid}-${counter++}`
+
+/** Writes `data` beside `target` and renames it into place; makes the folder if needed. */
+export function writeFileAtomic(target: string, data: string | NodeJS.ArrayBufferView): void {
+  fs.mkdirSync(path.dirname(target), { recursive: true })
+  const temporary = temporaryName(target)
+  try {
+    const fd = fs.openSync(temporary, 'w')
+    try {
+      fs.writeFileSync(fd, data)
+      fs.fsyncSync(fd)
+    } finally {
+      fs.closeSync(fd)
+    }
+    fs.renameSync(temporary, target)
+  } catch (error) {
+    fs.rmSync(temporary, { force: true })
+    throw error
+  }
+}
+
+export const writeJsonAtomic = (target: string, value: unknown): void =>
+  writeFileAtomic(target, `${JSON.stringify(value, null, 2)}\n`)
+
+/** Fills a fresh folder through `fill(temporaryFolder)` and renames it to `target`; on failure nothing is left. */
+export async function writeFolderAtomic(
+  target: string,
+  fill: (folder: string) => void | Promise<void>,
+): Promise<void> {
+  fs.mkdirSync(path.dirname(target), { recursive: true })
+  const temporary = temporaryName(target)
+  try {
+    fs.mkdirSync(temporary)
+    await fill(temporary)
+    fs.rmSync(target, { recursive: true, force: true })
+    fs.renameSync(temporary, target)
+  } catch (error) {
+    fs.rmSync(temporary, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** Removes what a killed run left behind (`*.tmp-*`) directly inside `folder`. */
+export function removeTemporaries(folder: string): void {
+  if (!fs.existsSync(folder)) return
+  for (const name of fs.readdirSync(folder)) {
+    if (/\.tmp-\d+-\d+$/.test(name)) fs.rmSync(path.join(folder, name), { recursive: true, force: true })
+  }
+}
+
+export const sha256 = (data: string | NodeJS.ArrayBufferView): string =>
+  createHash('sha256').update(data).digest('hex')
+
+/** SHA-256 of a file, read in pieces. */
+export function sha256File(file: string): string {
+  const hash = createHash('sha256')
+  const fd = fs.openSync(file, 'r')
+  const buffer = Buffer.alloc(1 << 20)
+  try {
+    for (let n = fs.readSync(fd, buffer); n > 0; n = fs.readSync(fd, buffer))
+      hash.update(buffer.subarray(0, n))
+  } finally {
+    fs.closeSync(fd)
+  }
+  return hash.digest('hex')
+}

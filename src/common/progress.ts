@@ -1,0 +1,69 @@
+/**
+ * Progress on stderr: a bar with rate and time left on a terminal, a line every few seconds elsewhere.
+ * Libraries take a `Progress`; only the command line makes one that draws.
+ */
+export interface Progress {
+  /** Moves to `done` of the total; `note` is shown at the end of the line. */
+  update(done: number, note?: string): void
+  /** Ends the line; the last state stays visible. */
+  end(note?: string): void
+}
+
+export const silentProgress: Progress = { update: () => {}, end: () => {} }
+
+/** 75 -> "1:15", 3700 -> "1:01:40". */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds))
+  const pad = (n: number): string => String(n).padStart(2, '0')
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
+  return h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`
+}
+
+export interface ProgressOptions {
+  unit?: string
+  stream?: NodeJS.WriteStream
+  /** Milliseconds, for tests. */
+  now?: () => number
+  /** Where counting starts when work is continued, so that the rate is that of this run. */
+  start?: number
+}
+
+export function startProgress(label: string, total: number, options: ProgressOptions = {}): Progress {
+  const { unit = 'it', stream = process.stderr, now = Date.now, start = 0 } = options
+  const terminal = Boolean(stream.isTTY)
+  const began = now()
+  let drawn = Number.NEGATIVE_INFINITY
+  let done = start
+  const line = (note: string): string => {
+    const seconds = (now() - began) / 1000
+    const rate = (done - start) / Math.max(seconds, 1e-9)
+    const left = rate > 0 ? (total - done) / rate : Number.NaN
+    const share = total > 0 ? Math.min(1, done / total) : 1
+    const filled = Math.round(share * 24)
+    const bar = `${'━'.repeat(filled)}${'╌'.repeat(24 - filled)}`
+    const time =
+      Number.isFinite(left) && done < total ? `${formatDuration(left)} left` : formatDuration(seconds)
+    const speed = rate >= 10 ? rate.toFixed(0) : rate.toFixed(rate >= 1 ? 1 : 2)
+    return `${label.padEnd(22)} ${bar} ${String(done).padStart(String(total).length)}/${total} ${speed} ${unit}/s  ${time}${note ? `  ${note}` : ''}`
+  }
+  const draw = (note: string, last: boolean): void => {
+    drawn = now()
+    if (terminal)
+      stream.write(`\r\u001b[2K${line(note).slice(0, (stream.columns ?? 120) - 1)}${last ? '\n' : ''}`)
+    else stream.write(`${line(note)}\n`)
+  }
+  let lastNote = ''
+  let ended = false
+  return {
+    update(value, note) {
+      done = value
+      if (note !== undefined) lastNote = note
+      if (now() - drawn >= (terminal ? 100 : 5000)) draw(lastNote, false)
+    },
+    end(note) {
+      if (ended) return
+      ended = true
+      draw(note ?? lastNote, true)
+    },
+  }
+}
