@@ -1,0 +1,239 @@
+"""Random tiny Qwen2.5-VL checkpoints and what transformers computes with them.
+
+Writes, for every model below, src/vision-language/fixtures/<name>/:
+  config.json, generation_config.json, model.safetensors   as transformers saves them
+  golden.safetensors      per case: inputs, position_ids, rope_deltas, logits, loss, greedy continuation
+  gradients.safetensors   gradients of every parameter for the case `both` (image and video in one text)
+Gradient norms of all other cases are in golden.safetensors as <case>.gradient_norm.<parameter>.
+
+Parameters carry the names of the checkpoint on disk (`visual.*`, `model.*`, `lm_head.*`).
+Usage: python tiny_checkpoint.py [output folder]
+"""
+import json
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import safe_open, save_file
+from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+
+FIXTURES = Path(__file__).resolve().parents[2] / "src" / "vision-language" / "fixtures"
+
+PAD, IM_START, IM_END, VISION_START, VISION_END, VISION_PAD, IMAGE, VIDEO = range(290, 298)
+BANNED = [PAD, VISION_START, VISION_END, VISION_PAD, IMAGE, VIDEO]
+
+IDS = dict(
+    image_token_id=IMAGE,
+    video_token_id=VIDEO,
+    vision_start_token_id=VISION_START,
+    vision_end_token_id=VISION_END,
+)
+TEXT = dict(
+    vocab_size=300,
+    hidden_size=64,
+    num_attention_heads=4,
+    rms_norm_eps=1e-6,
+    max_position_embeddings=4096,
+    bos_token_id=PAD,
+    eos_token_id=IM_END,
+    pad_token_id=PAD,
+)
+
+# `tiny`: grouped heads, windows of 8x8 patches at work beside full attention, its own lm_head.
+# `tiny-tied`: tied embeddings, no grouping, only full attention, patches of two pixels.
+MODELS = {
+    "tiny": Qwen2_5_VLConfig(
+        tie_word_embeddings=False,
+        text_config=dict(
+            **TEXT,
+            intermediate_size=112,
+            num_hidden_layers=3,
+            num_key_value_heads=2,
+            rope_parameters=dict(
+                rope_type="default", type="mrope", rope_theta=1e6, mrope_section=[2, 3, 3]
+            ),
+        ),
+        vision_config=dict(
+            depth=3,
+            hidden_size=32,
+            num_heads=2,
+            intermediate_size=44,
+            patch_size=4,
+            window_size=32,
+            fullatt_block_indexes=[1],
+            tokens_per_second=2,
+            out_hidden_size=64,
+        ),
+        **IDS,
+    ),
+    "tiny-tied": Qwen2_5_VLConfig(
+        tie_word_embeddings=True,
+        text_config=dict(
+            **TEXT,
+            intermediate_size=96,
+            num_hidden_layers=2,
+            num_key_value_heads=4,
+            rope_parameters=dict(
+                rope_type="default", type="mrope", rope_theta=1e4, mrope_section=[4, 2, 2]
+            ),
+        ),
+        vision_config=dict(
+            depth=2,
+            hidden_size=24,
+            num_heads=2,
+            intermediate_size=36,
+            patch_size=2,
+            window_size=16,
+            fullatt_block_indexes=[0, 1],
+            tokens_per_second=4,
+            out_hidden_size=64,
+        ),
+        **IDS,
+    ),
+}
+
+
+def randomise(model, generator):
+    """Weights large enough that attention and logits are far from uniform."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            noise = torch.randn(parameter.shape, generator=generator)
+            if parameter.dim() > 1:
+                std = 0.3 if "lm_head" in name or "embed_tokens" in name else 0.12
+                parameter.copy_(std * noise)
+            elif name.endswith("bias"):
+                parameter.copy_(0.1 * noise)
+            else:
+                parameter.copy_(1 + 0.2 * noise)
+
+
+class Builder:
+    """Makes the inputs of the cases from one random stream."""
+
+    def __init__(self, config, generator):
+        self.config, self.generator = config, generator
+
+    def text(self, length):
+        return torch.randint(0, 290, (length,), generator=self.generator).tolist()
+
+    def vision(self, token, grid):
+        return [VISION_START] + [token] * (grid[0] * grid[1] * grid[2] // 4) + [VISION_END]
+
+    def pixels(self, grids):
+        vision = self.config.vision_config
+        width = vision.in_channels * vision.temporal_patch_size * vision.patch_size**2
+        rows = sum(t * h * w for t, h, w in grids)
+        return torch.randn(rows, width, generator=self.generator)
+
+    def case(self, rows, images=(), videos=(), seconds=None):
+        length = max(map(len, rows))
+        out = {
+            "input_ids": torch.tensor([[PAD] * (length - len(r)) + r for r in rows]),
+            "attention_mask": torch.tensor([[0] * (length - len(r)) + [1] * len(r) for r in rows]),
+        }
+        if images:
+            out["image_grid_thw"] = torch.tensor(images)
+            out["pixel_values"] = self.pixels(images)
+        if videos:
+            out["video_grid_thw"] = torch.tensor(videos)
+            out["pixel_values_videos"] = self.pixels(videos)
+        if seconds is not None:
+            out["second_per_grid_ts"] = torch.tensor(seconds)
+        # Loss on the second half of every row, as on an answer.
+        starts = [length - len(r) // 2 for r in rows]
+        positions = torch.arange(length)
+        trained = torch.stack([positions >= s for s in starts]) & (out["input_ids"] < 290)
+        out["labels"] = torch.where(trained, out["input_ids"], -100)
+        return out
+
+
+def cases(config, generator):
+    b = Builder(config, generator)
+    t, v = b.text, b.vision
+    return {
+        "text": b.case([t(13)]),
+        # Larger than one window in both directions, and no multiple of it.
+        "image": b.case([t(4) + v(IMAGE, (1, 10, 12)) + t(7)], images=[(1, 10, 12)]),
+        "images": b.case(
+            [t(2) + v(IMAGE, (1, 4, 6)) + t(1) + v(IMAGE, (1, 18, 8)) + v(IMAGE, (1, 2, 2)) + t(8)],
+            images=[(1, 4, 6), (1, 18, 8), (1, 2, 2)],
+        ),
+        # Time runs past the longer side of the grid: here the position rules differ.
+        "video": b.case([t(3) + v(VIDEO, (4, 4, 6)) + t(9)], videos=[(4, 4, 6)], seconds=[1.5]),
+        # Two frame rates, one of them below a second, the second video without whole steps.
+        "videos": b.case(
+            [t(3) + v(VIDEO, (2, 4, 4)) + t(2) + v(VIDEO, (3, 2, 4)) + t(9)],
+            videos=[(2, 4, 4), (3, 2, 4)],
+            seconds=[0.5, 0.7],
+        ),
+        "both": b.case(
+            [t(3) + v(IMAGE, (1, 4, 10)) + t(2) + v(VIDEO, (2, 10, 4)) + t(9)],
+            images=[(1, 4, 10)],
+            videos=[(2, 10, 4)],
+            seconds=[1.0],
+        ),
+        "padded": b.case(
+            [
+                t(3) + v(IMAGE, (1, 10, 10)) + t(9),
+                t(2) + v(IMAGE, (1, 4, 6)) + t(6),
+            ],
+            images=[(1, 10, 10), (1, 4, 6)],
+        ),
+    }
+
+
+def disk_name(name):
+    """In-memory name of transformers 5 -> the name it writes."""
+    return name.replace("model.visual.", "visual.").replace("model.language_model.", "model.")
+
+
+def run(name, config, output):
+    generator = torch.Generator().manual_seed(20251022)
+    model = Qwen2_5_VLForConditionalGeneration._from_config(
+        config, attn_implementation="eager", dtype=torch.float32
+    ).eval()
+    randomise(model, generator)
+    folder = output / name
+    model.save_pretrained(folder)
+
+    golden, gradients = {}, {}
+    for case, inputs in cases(config, generator).items():
+        ids = inputs["input_ids"]
+        types = (ids == IMAGE).int() + 2 * (ids == VIDEO).int()
+        arguments = {k: v for k, v in inputs.items() if k != "labels"} | {"mm_token_type_ids": types}
+        if "image_grid_thw" in inputs or "video_grid_thw" in inputs:
+            grids = {k: v for k, v in arguments.items() if not k.startswith("pixel")}
+            positions, deltas = model.model.get_rope_index(**grids)
+            inputs |= {"position_ids": positions, "rope_deltas": deltas.flatten()}
+        model.zero_grad()
+        model.model.rope_deltas = None
+        result = model(**arguments, labels=inputs["labels"])
+        result.loss.backward()
+        inputs |= {"logits": result.logits.detach(), "loss": result.loss.detach()}
+        for parameter_name, parameter in model.named_parameters():
+            if parameter.grad is None:
+                continue
+            inputs[f"gradient_norm.{disk_name(parameter_name)}"] = parameter.grad.norm()
+            if case == "both":
+                gradients[disk_name(parameter_name)] = parameter.grad.clone()
+        model.model.rope_deltas = None
+        with torch.no_grad():
+            generated = model.generate(
+                **arguments, do_sample=False, max_new_tokens=16, eos_token_id=None, suppress_tokens=BANNED
+            )
+        inputs["generated"] = generated[:, ids.shape[1] :]
+        golden |= {f"{case}.{key}": value.contiguous() for key, value in inputs.items()}
+
+    save_file(golden, folder / "golden.safetensors", metadata={"format": "pt"})
+    save_file(gradients, folder / "gradients.safetensors", metadata={"format": "pt"})
+    with safe_open(folder / "model.safetensors", "pt") as saved:
+        assert set(gradients) == set(saved.keys()), set(gradients) ^ set(saved.keys())
+    sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
+    print(name, sum(p.numel() for p in model.parameters()), "parameters", json.dumps(sizes))
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else FIXTURES
+    torch.set_num_threads(1)
+    for model_name, model_config in MODELS.items():
+        run(model_name, model_config, target)
