@@ -1,0 +1,29 @@
+// Entry point of the addon: TypeScript decides, libtorch computes.
+#include <ATen/Parallel.h>
+#include <torch/version.h>
+
+#include "engine.h"
+
+namespace engine {
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new Slots());
+  // One operator at a time: the calling thread plus its intra-op pool.
+  exports.Set("version", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
+                return Napi::String::New(info.Env(), TORCH_VERSION);
+              }));
+  exports.Set("setThreads", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
+                at::set_num_threads(info[0].As<Napi::Number>().Int32Value());
+              }));
+  exports.Set("threads", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
+                return Napi::Number::New(info.Env(), at::get_num_threads());
+              }));
+  registerCall(env, exports);
+  registerTensor(env, exports);
+  registerAutograd(env, exports);
+  return exports;
+}
+
+NODE_API_MODULE(spatial_ladder, initialise)
+
+}  // namespace engine

@@ -1,0 +1,71 @@
+/**
+ * Loads the native addon that set-up built (`build/engine.json` names it) and gives its functions a type.
+ * Loaded on first use: data building and scoring need no engine.
+ */
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+// sharp's libraries must be in the process before libtorch's (Debian's libtorch drags in GLib).
+import 'sharp'
+import { environmentError } from '../common/errors.js'
+
+/** The contract of `native/`: tensors are slot numbers. */
+export interface Addon {
+  version(): string
+  setThreads(count: number): void
+  threads(): number
+  findOperator(name: string, overload: string): number
+  call(operator: number, ...args: unknown[]): unknown
+  fromData(bytes: Uint8Array, sizes: readonly number[], dtype: number): number
+  toData(slot: number): ArrayBuffer
+  sizes(slot: number): number[]
+  dtype(slot: number): number
+  device(slot: number): string
+  item(slot: number): number
+  drop(slots: number[]): void
+  alias(slot: number): number
+  live(): number
+  backward(outputs: number[], gradients: (number | null)[]): void
+  grad(outputs: number[], inputs: number[], gradients: (number | null)[]): (number | null)[]
+  gradOf(slot: number): number | null
+  clearGrad(slots: number[]): void
+  setRequiresGrad(slot: number, required: boolean): void
+  requiresGrad(slot: number): boolean
+  setGradEnabled(enabled: boolean): boolean
+}
+
+export interface EngineInfo {
+  /** Path of the addon. */
+  addon: string
+  /** Folder of the libtorch it is linked to. */
+  root: string
+  version: string
+  /** Where that libtorch came from, e.g. `system`. */
+  source: string
+  reason: string
+}
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+/** What set-up chose. @throws environment error when set-up has not run or found no libtorch */
+export function engineInfo(): EngineInfo {
+  const file = `${repository}build/engine.json`
+  if (!fs.existsSync(file))
+    throw environmentError('engine', 'libtorch and the built addon (npm run setup)', 'none set up')
+  return JSON.parse(fs.readFileSync(file, 'utf8')) as EngineInfo
+}
+
+let loaded: Addon | undefined
+
+/** The addon, loaded once per process. @throws environment error when it cannot be loaded */
+export function engine(): Addon {
+  if (loaded) return loaded
+  const { addon } = engineInfo()
+  try {
+    loaded = createRequire(import.meta.url)(addon) as Addon
+  } catch (error) {
+    const [line] = String((error as Error).message).split('\n')
+    throw environmentError('engine', `a loadable addon at ${addon} (npm run setup builds it)`, line)
+  }
+  return loaded
+}

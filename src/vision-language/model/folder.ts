@@ -1,0 +1,66 @@
+/** Weights of a model: from a Hugging Face folder, fresh from a seed, and back to a folder. */
+import path from 'node:path'
+import { dataError } from '../../common/errors.js'
+import { writeJsonAtomic } from '../../common/files.js'
+import { rng } from '../../common/random.js'
+import type { Dtype } from '../../torch/dtype.js'
+import { cast } from '../../torch/ops.js'
+import { readCheckpointIndex, readTensor, writeSafetensors } from '../../torch/safetensors.js'
+import { keep, scope, type Tensor, tensor } from '../../torch/tensor.js'
+import { type Qwen2_5_VLConfig, toHuggingFaceConfig } from '../config.js'
+import { canonicalName, parameterShapes } from './names.js'
+
+/**
+ * Reads the weights a config asks for, tensor by tensor, cast to `dtype`.
+ * @throws data error naming the tensor, what was expected and what is there
+ */
+export function readWeights(folder: string, config: Qwen2_5_VLConfig, dtype: Dtype): Map<string, Tensor> {
+  const entries = new Map(
+    [...readCheckpointIndex(folder)].map(([name, entry]) => [canonicalName(name), entry]),
+  )
+  const weights = new Map<string, Tensor>()
+  for (const [name, shape] of parameterShapes(config)) {
+    const entry = entries.get(name)
+    if (!entry) throw dataError(`${folder} tensor ${name}`, `shape [${shape}]`, 'no such tensor')
+    if (entry.shape.join() !== shape.join())
+      throw dataError(`${folder} tensor ${name}`, `shape [${shape}]`, `[${entry.shape}]`)
+    weights.set(name, keep(scope(() => cast(readTensor(entry), dtype))))
+  }
+  return weights
+}
+
+/**
+ * Fresh weights as transformers initialises them: normal(0, initializer_range) for matrices, zero biases,
+ * norms at one. The same seed gives the same weights.
+ */
+export function initialWeights(config: Qwen2_5_VLConfig, seed: number): Map<string, Tensor> {
+  const weights = new Map<string, Tensor>()
+  for (const [name, shape] of parameterShapes(config)) {
+    const values = new Float32Array(shape.reduce((product, n) => product * n, 1))
+    const norm = shape.length === 1 && name.endsWith('.weight')
+    if (norm) values.fill(1)
+    else if (!name.endsWith('.bias')) {
+      const random = rng(seed, 'initial-weights', name)
+      const std = name.startsWith('visual.')
+        ? config.vision_config.initializer_range
+        : config.initializer_range
+      for (let i = 0; i < values.length; i++) values[i] = std * random.normal()
+    }
+    weights.set(name, keep(tensor(values, shape)))
+  }
+  return weights
+}
+
+/** Writes config.json and model.safetensors (under the hub's names) into an existing folder. */
+export function writeWeights(
+  folder: string,
+  config: Qwen2_5_VLConfig,
+  weights: ReadonlyMap<string, Tensor>,
+): void {
+  const [first] = weights.values()
+  const dtype = { f32: 'float32', bf16: 'bfloat16', f16: 'float16' }[first.dtype as string] as
+    | 'float32'
+    | 'bfloat16'
+  writeJsonAtomic(path.join(folder, 'config.json'), toHuggingFaceConfig(config, dtype))
+  writeSafetensors(path.join(folder, 'model.safetensors'), weights)
+}

@@ -1,0 +1,142 @@
+/**
+ * Qwen2.5-VL as one object: weights, vision tower, decoder. `forward` takes transformers' input names;
+ * training and generation use the parts (`visionFeatures`, `embed`, `hidden`, `logits`) so that nothing is
+ * computed twice and whole logits are never made unless asked for.
+ */
+import type { Dtype } from '../../torch/dtype.js'
+import { cast, embedding, indexCopy, linear, view } from '../../torch/ops.js'
+import { type Tensor, tensor } from '../../torch/tensor.js'
+import { type Qwen2_5_VLConfig, readConfig } from '../config.js'
+import { type RopeRule, ropeIndex } from '../rope-index.js'
+import type { GridThw } from '../window-index.js'
+import { causalBias } from './attention-bias.js'
+import { Decoder, type KvCache } from './decoder.js'
+import { initialWeights, readWeights } from './folder.js'
+import { weight } from './layers.js'
+import type { Rotary } from './rotary.js'
+import { VisionTower } from './vision-tower.js'
+
+export interface ModelInputs {
+  /** [B][S] */
+  input_ids: readonly ArrayLike<number>[]
+  /** [B][S], 1 for tokens and 0 for padding; all ones if absent. */
+  attention_mask?: readonly ArrayLike<number>[]
+  /** [N, 1176] patches of all images in the order of the text. */
+  pixel_values?: Tensor
+  image_grid_thw?: readonly GridThw[]
+  pixel_values_videos?: Tensor
+  video_grid_thw?: readonly GridThw[]
+  second_per_grid_ts?: ArrayLike<number>
+}
+
+export interface ModelOptions {
+  dtype?: Dtype
+  /** How text positions go on after a video; see `rope-index.ts`. */
+  rope?: RopeRule
+}
+
+export class Qwen2_5_VL {
+  readonly vision: VisionTower
+  readonly decoder: Decoder
+  readonly rope: RopeRule
+
+  constructor(
+    readonly config: Qwen2_5_VLConfig,
+    /** By checkpoint name; owned by the model. */
+    readonly weights: ReadonlyMap<string, Tensor>,
+    options: ModelOptions = {},
+  ) {
+    this.rope = options.rope ?? '4.49'
+    this.vision = new VisionTower(weights, config.vision_config)
+    this.decoder = new Decoder(weights, config)
+  }
+
+  /** Features [n, H] of patches, one row per visual token. */
+  visionFeatures(patches: Tensor, grids: readonly GridThw[]): Tensor {
+    return this.vision.forward(patches, grids)
+  }
+
+  /**
+   * Embeddings [B, S, H] with visual features in place of their pad tokens, in order.
+   * @throws when the number of pad tokens and of features differ
+   */
+  embed(ids: readonly ArrayLike<number>[], images?: Tensor | null, videos?: Tensor | null): Tensor {
+    const { config, weights } = this
+    const [B, S] = [ids.length, ids[0].length]
+    const flat = new Int32Array(B * S)
+    ids.forEach((row, b) => {
+      flat.set(row, b * S)
+    })
+    let embeds = embedding(weight(weights, 'model.embed_tokens.weight'), tensor(flat, undefined, 'i32'))
+    embeds = place(embeds, flat, config.image_token_id, images, 'image')
+    embeds = place(embeds, flat, config.video_token_id, videos, 'video')
+    return view(embeds, [B, S, config.hidden_size])
+  }
+
+  /** Hidden states after the final norm. See {@link Decoder.forward}. */
+  hidden(embeds: Tensor, rotary: Rotary, bias: Tensor, cache?: KvCache): Tensor {
+    return this.decoder.forward(embeds, rotary, bias, cache)
+  }
+
+  /** The matrix [V, H] that turns hidden states into logits: the embeddings, where tied. */
+  get head(): Tensor {
+    return weight(
+      this.weights,
+      this.config.tie_word_embeddings ? 'model.embed_tokens.weight' : 'lm_head.weight',
+    )
+  }
+
+  /** Logits [..., V] of hidden states [..., H]. */
+  logits(hidden: Tensor): Tensor {
+    return linear(hidden, this.head)
+  }
+
+  /** Whole logits [B, S, V]: for comparison and small inputs. */
+  forward(inputs: ModelInputs): { logits: Tensor } {
+    const { input_ids: ids, attention_mask: mask } = inputs
+    const { positions } = ropeIndex(inputs, this.config, this.rope)
+    const features = (patches?: Tensor, grids?: readonly GridThw[]): Tensor | null =>
+      patches && grids ? this.visionFeatures(patches, grids) : null
+    const embeds = this.embed(
+      ids,
+      features(inputs.pixel_values, inputs.image_grid_thw),
+      features(inputs.pixel_values_videos, inputs.video_grid_thw),
+    )
+    const rotary = this.decoder.rotaryFor(positions, ids.length, ids[0].length)
+    const bias = cast(causalBias(ids[0].length, mask), embeds.dtype)
+    return { logits: this.logits(this.hidden(embeds, rotary, bias)) }
+  }
+
+  /** Frees the weights. */
+  dispose(): void {
+    for (const value of this.weights.values()) value.dispose()
+  }
+}
+
+function place(
+  embeds: Tensor,
+  ids: Int32Array,
+  padId: number,
+  features: Tensor | null | undefined,
+  kind: string,
+): Tensor {
+  const at: number[] = []
+  ids.forEach((id, i) => {
+    if (id === padId) at.push(i)
+  })
+  const have = features?.shape[0] ?? 0
+  if (at.length !== have)
+    throw new Error(`${kind} tokens: expected one per feature (${have}), got ${at.length}`)
+  if (!features || at.length === 0) return embeds
+  return indexCopy(embeds, 0, cast(tensor(at, undefined, 'i32'), 'i64'), cast(features, embeds.dtype))
+}
+
+/** Loads a Hugging Face folder. @throws data error naming what is wrong */
+export function loadModel(folder: string, options: ModelOptions = {}): Qwen2_5_VL {
+  const config = readConfig(folder)
+  return new Qwen2_5_VL(config, readWeights(folder, config, options.dtype ?? 'f32'), options)
+}
+
+/** A model with fresh weights from a seed, fp32. */
+export const freshModel = (config: Qwen2_5_VLConfig, seed: number, options: ModelOptions = {}): Qwen2_5_VL =>
+  new Qwen2_5_VL(config, initialWeights(config, seed), options)

@@ -1,0 +1,174 @@
+/**
+ * Qwen2.5-VL's vision tower: patches [N, 1176] to features [N/4, H], one per merged 2x2 block, in raster
+ * order. Attention stays inside windows except in the blocks the config names, and never crosses frames.
+ * Shape letters: N patches, C channels, h heads, D head size.
+ */
+import {
+  add,
+  bmm,
+  cast,
+  cat,
+  contiguous,
+  gelu,
+  indexSelect,
+  linear,
+  mul,
+  narrow,
+  permute,
+  reshape,
+  select,
+  softmax,
+  transpose,
+  view,
+} from '../../torch/ops.js'
+import { type Tensor, tensor } from '../../torch/tensor.js'
+import type { VisionConfig } from '../config.js'
+import { type GridThw, patchCount, rotaryPositions, windowIndex } from '../window-index.js'
+import { gatedMlp, project, rmsNorm, type Weights, weight } from './layers.js'
+import { type Rotary, RotaryTable, rotate } from './rotary.js'
+
+/** Patches that attend to one another, as groups of equal length so that each group is one batched product. */
+interface Segments {
+  /** [length, count] of each group; in gathered order. */
+  groups: { length: number; count: number }[]
+  /** Gathers patches group by group, and back; null when the order is already right. */
+  order: Tensor | null
+  back: Tensor | null
+}
+
+const ids = (values: ArrayLike<number>): Tensor => tensor(values, undefined, 'i32')
+
+function segmentsOf(borders: readonly number[]): Segments {
+  const byLength = new Map<number, number[]>()
+  for (let i = 1; i < borders.length; i++) {
+    const length = borders[i] - borders[i - 1]
+    byLength.set(length, [...(byLength.get(length) ?? []), borders[i - 1]])
+  }
+  const groups = [...byLength].map(([length, starts]) => ({ length, count: starts.length }))
+  if (groups.length === 1) return { groups, order: null, back: null }
+  const order = [...byLength].flatMap(([length, starts]) =>
+    starts.flatMap((start) => Array.from({ length }, (_, k) => start + k)),
+  )
+  const back = new Int32Array(order.length)
+  order.forEach((from, to) => {
+    back[from] = to
+  })
+  return { groups, order: ids(order), back: ids(back) }
+}
+
+/** q, k, v [n, length, h, D] -> [n * length, h * D]. */
+function attendGroup(q: Tensor, k: Tensor, v: Tensor): Tensor {
+  const [n, length, heads, size] = q.shape
+  const flat = (x: Tensor): Tensor => reshape(permute(x, [0, 2, 1, 3]), [n * heads, length, size])
+  const scores = bmm(flat(mul(q, size ** -0.5)), transpose(flat(k), 1, 2))
+  const mixed = bmm(cast(softmax(cast(scores, 'f32'), -1), v.dtype), flat(v))
+  return reshape(permute(view(mixed, [n, heads, length, size]), [0, 2, 1, 3]), [n * length, heads * size])
+}
+
+function attention(
+  weights: Weights,
+  name: string,
+  x: Tensor,
+  rotary: Rotary,
+  segments: Segments,
+  heads: number,
+): Tensor {
+  const [count, width] = x.shape
+  const size = width / heads
+  let qkv = view(project(weights, `${name}.qkv`, x), [count, 3, heads, size])
+  let { cos, sin } = rotary
+  if (segments.order) {
+    qkv = indexSelect(qkv, 0, segments.order)
+    cos = indexSelect(cos, 0, segments.order)
+    sin = indexSelect(sin, 0, segments.order)
+  }
+  // Rotated in fp32, as the reference does.
+  const turn = (index: number): Tensor =>
+    cast(rotate(cast(select(qkv, 1, index), 'f32'), { cos, sin }), x.dtype)
+  const [q, k, v] = [turn(0), turn(1), contiguous(select(qkv, 1, 2))]
+  const parts: Tensor[] = []
+  let start = 0
+  for (const { length, count: n } of segments.groups) {
+    const part = (t: Tensor): Tensor =>
+      view(segments.groups.length === 1 ? t : narrow(t, 0, start, n * length), [n, length, heads, size])
+    parts.push(attendGroup(part(q), part(k), part(v)))
+    start += n * length
+  }
+  let mixed = parts.length === 1 ? parts[0] : cat(parts, 0)
+  if (segments.back) mixed = indexSelect(mixed, 0, segments.back)
+  return project(weights, `${name}.proj`, mixed)
+}
+
+export class VisionTower {
+  private readonly rotary: RotaryTable
+
+  constructor(
+    private readonly weights: Weights,
+    private readonly config: VisionConfig,
+  ) {
+    const quarter = config.hidden_size / config.num_heads / 4
+    // Half a head: the first quarter follows the row, the second the column, with the same frequencies.
+    this.rotary = new RotaryTable(
+      2 * quarter,
+      (k) => (k < quarter ? 0 : 1),
+      (k) => 10000 ** (-(k % quarter) / quarter),
+    )
+  }
+
+  /**
+   * @param patches [N, C * temporal * patch * patch], pictures one after another
+   * @param grids [t, h, w] in patches of each picture or video
+   * @returns features [N / 4, H] in raster order of merged blocks
+   */
+  forward(patches: Tensor, grids: readonly GridThw[]): Tensor {
+    const { config, weights } = this
+    const { hidden_size, num_heads, spatial_merge_size: merge } = config
+    const unit = merge * merge
+    const count = patchCount(grids)
+    if (patches.shape[0] !== count)
+      throw new Error(`pixel_values: expected ${count} patches for the grids, got ${patches.shape[0]}`)
+    const kernel = weight(weights, 'visual.patch_embed.proj.weight')
+    // Kernel = stride, so the reference's 3D convolution is one product.
+    let x = linear(cast(patches, kernel.dtype), reshape(kernel, [hidden_size, -1]))
+    const { windowIndex: order, reverseIndex, cuWindowSeqlens, cuSeqlens } = windowIndex(grids, config)
+    const reorder = order.some((from, to) => from !== to)
+    if (reorder)
+      x = reshape(indexSelect(reshape(x, [count / unit, unit * hidden_size]), 0, ids(order)), [
+        count,
+        hidden_size,
+      ])
+    const positions = rotaryPositions(grids, merge)
+    // Patch i of the reordered sequence is patch `order[floor(i / unit)] * unit + i % unit` of the picture.
+    const rotary = this.rotary.lookup(
+      count,
+      (axis, i) => positions[2 * (order[Math.floor(i / unit)] * unit + (i % unit)) + axis],
+      [count, 1],
+    )
+    const frames = segmentsOf(cuSeqlens)
+    const windows = segmentsOf(cuWindowSeqlens)
+    for (let i = 0; i < config.depth; i++) {
+      const name = `visual.blocks.${i}`
+      const segments = config.fullatt_block_indexes.includes(i) ? frames : windows
+      const attended = attention(
+        weights,
+        `${name}.attn`,
+        rmsNorm(x, weight(weights, `${name}.norm1.weight`), 1e-6),
+        rotary,
+        segments,
+        num_heads,
+      )
+      x = add(x, attended)
+      x = add(x, gatedMlp(weights, `${name}.mlp`, rmsNorm(x, weight(weights, `${name}.norm2.weight`), 1e-6)))
+    }
+    const merged = reshape(rmsNorm(x, weight(weights, 'visual.merger.ln_q.weight'), 1e-6), [
+      count / unit,
+      unit * hidden_size,
+    ])
+    const features = project(
+      weights,
+      'visual.merger.mlp.2',
+      gelu(project(weights, 'visual.merger.mlp.0', merged)),
+    )
+    return reorder ? indexSelect(features, 0, ids(reverseIndex)) : features
+  }
+}
