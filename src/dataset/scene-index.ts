@@ -1,0 +1,109 @@
+/** Look-ups over one SceneRecord that every task needs; built once per scene. */
+import type { EvidenceObject } from '../schema/sample.js'
+import type { FrameObject, FrameRecord, SceneObject, SceneRecord } from '../schema/scene-record.js'
+import { round3 } from './numbers.js'
+import type { DatasetOptions } from './options.js'
+
+export interface SceneIndex {
+  /** Frames in time order. */
+  frames: FrameRecord[]
+  object(id: number): SceneObject
+  /** Closest distance in metres; undefined where the record has none. */
+  distance(a: number, b: number): number | undefined
+  /** Closest distance between any instances of two sets. */
+  closest(a: readonly SceneObject[], b: readonly SceneObject[]): number | undefined
+  /** Allowed categories, sorted, with their objects sorted by id. */
+  categories: Map<string, SceneObject[]>
+  /** Objects whose category occurs once in the room by `object_counts` and by boxes, sorted by id. */
+  unique: SceneObject[]
+  view(frame: FrameRecord, id: number): FrameObject | undefined
+  /** Name of the filter an object of a picture fails, or null when it may be asked about. */
+  flaw(frame: FrameRecord, seen: FrameObject): string | null
+  /** Objects of `frame` that pass every filter and whose category it shows once, sorted by id. */
+  clear(frame: FrameRecord): FrameObject[]
+}
+
+export function indexScene(scene: SceneRecord, options: DatasetOptions): SceneIndex {
+  const frames = [...scene.frames].sort((a, b) => a.frame_id - b.frame_id)
+  const objects = new Map(scene.objects.map((object) => [object.id, object]))
+  const excluded = new Set(options.exclude_categories)
+  const distances = new Map(scene.distances.map(({ a, b, meters }) => [`${a},${b}`, meters]))
+  const views = new Map(
+    frames.map((frame) => [frame.frame_id, new Map(frame.objects.map((seen) => [seen.id, seen]))]),
+  )
+  const clearOf = new Map<number, FrameObject[]>()
+
+  const object = (id: number): SceneObject => {
+    const found = objects.get(id)
+    if (!found) throw new Error(`${scene.scene_name}: no object ${id}`)
+    return found
+  }
+  const distance = (a: number, b: number): number | undefined =>
+    distances.get(a < b ? `${a},${b}` : `${b},${a}`)
+
+  const categories = new Map<string, SceneObject[]>()
+  const byId = [...scene.objects].sort((a, b) => a.id - b.id)
+  for (const name of [...new Set(byId.map((o) => o.category))].sort())
+    if (!excluded.has(name))
+      categories.set(
+        name,
+        byId.filter((o) => o.category === name),
+      )
+
+  const flaw = (frame: FrameRecord, seen: FrameObject): string | null => {
+    const [x1, y1, x2, y2] = seen.bbox_2d
+    if (excluded.has(object(seen.id).category)) return 'category excluded'
+    if (seen.visible_ratio < options.min_visible_ratio) return 'visible ratio'
+    if (seen.pixel_count < options.min_pixel_count) return 'pixel count'
+    if (Math.min(x2 - x1 + 1, y2 - y1 + 1) < options.min_box_side) return 'box side'
+    const borders = [x1 <= 0, y1 <= 0, x2 >= frame.width - 1, y2 >= frame.height - 1]
+    if (borders.filter(Boolean).length > options.max_borders) return 'cut off by the picture'
+    const category = object(seen.id).category
+    const shown = frame.objects.filter((o) => o.pixel_count > 0 && object(o.id).category === category)
+    return shown.length > 1 ? 'unique in image' : null
+  }
+
+  return {
+    frames,
+    object,
+    distance,
+    closest: (a, b) => {
+      const all = a.flatMap((x) => b.map((y) => distance(x.id, y.id)))
+      if (all.length === 0 || all.includes(undefined)) return undefined
+      return Math.min(...all.filter((d) => d !== undefined))
+    },
+    categories,
+    unique: byId.filter(
+      (o) => scene.object_counts[o.category] === 1 && categories.get(o.category)?.length === 1,
+    ),
+    view: (frame, id) => views.get(frame.frame_id)?.get(id),
+    flaw,
+    clear: (frame) => {
+      const known = clearOf.get(frame.frame_id)
+      if (known) return known
+      const found = frame.objects.filter((seen) => flaw(frame, seen) === null).sort((a, b) => a.id - b.id)
+      clearOf.set(frame.frame_id, found)
+      return found
+    },
+  }
+}
+
+/** How a single picture shows an object. */
+export const evidenceIn = (index: SceneIndex, frames: readonly FrameRecord[], id: number): EvidenceObject => {
+  const label = index.object(id).category
+  let best: { at: number; seen: FrameObject } | undefined
+  frames.forEach((frame, at) => {
+    const seen = index.view(frame, id)
+    if (!seen || seen.pixel_count === 0) return
+    if (!best || seen.visible_ratio > best.seen.visible_ratio) best = { at, seen }
+  })
+  if (!best) return { id, label, image_index: null, bbox_2d: null, position_camera: null }
+  const [x, y, z] = best.seen.position_camera
+  return {
+    id,
+    label,
+    image_index: best.at,
+    bbox_2d: best.seen.bbox_2d,
+    position_camera: [round3(x), round3(y), round3(z)],
+  }
+}
