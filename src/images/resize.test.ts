@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../common/files.js'
-import type { RgbImage } from './image.js'
+import { formulaPicture } from './formula-picture.js'
 import { resizeBicubic } from './resize.js'
 
 interface Case {
@@ -14,32 +14,16 @@ const golden: { cases: Case[] } = JSON.parse(
   fs.readFileSync(new URL('./fixtures/resize.json', import.meta.url), 'utf8'),
 )
 
-/** The picture of bench/reference/resize_golden.py: hashed noise with flat bars. */
-function picture(width: number, height: number): RgbImage {
-  const data = new Uint8Array(width * height * 3)
-  let at = 0
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      for (let c = 0; c < 3; c++) {
-        const bar = ((x >> 2) + Math.trunc(y / 6)) % 3 === 0
-        const noise = Math.imul(x * x * 7 + x * y * 13 + y * y * 3 + c * 101, 2654435761) >>> 24
-        data[at++] = bar ? 255 * (((x >> 3) + c) % 2) : noise
-      }
-    }
-  }
-  return { width, height, data }
-}
-
 describe('resizing as Pillow does', () => {
   it.each(golden.cases)('$from to $to, byte for byte', ({ from, to, sha256: expected, head }) => {
-    const out = resizeBicubic(picture(...from), ...to)
+    const out = resizeBicubic(formulaPicture(...from), ...to)
     expect([...out.data.slice(0, 24)]).toEqual(head)
     expect([out.width, out.height, out.data.length]).toEqual([...to, to[0] * to[1] * 3])
     expect(sha256(out.data)).toBe(expected)
   })
 
   it('leaves the given picture as it was', () => {
-    const image = picture(9, 7)
+    const image = formulaPicture(9, 7)
     const before = image.data.slice()
     resizeBicubic(image, 20, 20)
     expect(image.data).toEqual(before)

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { loaderResize, roundHalfEven, smartResize } from './smart-resize.js'
+
+const limits = (tokens: number, least = 16) => ({ min_pixels: least * 784, max_pixels: tokens * 784 })
+const size = (width: number, height: number) => ({ width, height })
+
+describe('the size a picture gets', () => {
+  it.each([
+    [1296, 968, 364, 252],
+    [1288, 980, 336, 252],
+    [640, 480, 364, 252],
+    [1280, 720, 420, 224],
+    [1920, 1080, 420, 224],
+  ])('%d×%d becomes %d×%d within 128 tokens', (width, height, w, h) => {
+    expect(smartResize(size(width, height), 28, limits(128))).toEqual(size(w, h))
+  })
+
+  it.each([
+    [1296, 968, 728, 560],
+    [640, 480, 644, 476],
+  ])('%d×%d becomes %d×%d within 528 tokens after the loader', (width, height, w, h) => {
+    expect(smartResize(loaderResize(size(width, height), 28), 28, limits(528))).toEqual(size(w, h))
+  })
+
+  it('rounds halves to even, as Python does', () => {
+    expect([0.5, 1.5, 2.5, 3.5, 2.4, 2.6].map(roundHalfEven)).toEqual([0, 2, 2, 4, 2, 3])
+    // 42 / 28 = 1.5 -> 2, 70 / 28 = 2.5 -> 2
+    expect(smartResize(size(42, 70), 28, limits(16384, 4))).toEqual(size(56, 56))
+  })
+
+  it('enlarges what is too small', () => {
+    expect(smartResize(size(10, 10), 28, limits(128))).toEqual(size(112, 112))
+  })
+
+  it('refuses what no model can see', () => {
+    expect(() => smartResize(size(1000, 4), 28, limits(128))).toThrow(
+      /aspect ratio of at most 200, got 1000×4/,
+    )
+    expect(() => smartResize(size(0, 4), 28, limits(128))).toThrow(/at least one pixel/)
+  })
+})
