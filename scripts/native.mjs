@@ -131,7 +131,9 @@ export async function buildAddon(engine) {
   const stale = objects.filter(({ fresh }) => !fresh)
   const compile = stale.map(({ source, object, key }) => async () => {
     fs.rmSync(`${object}.key`, { force: true })
-    await run(compiler, [...flags, '-c', source, '-o', object])
+    await run(compiler, [...flags, '-c', source, '-o', object], {
+      label: `${compiler} ${path.basename(source)}`,
+    })
     writeAtomic(`${object}.key`, key)
   })
   const addon = path.join(folder, 'spatial_ladder.node')
@@ -143,7 +145,9 @@ export async function buildAddon(engine) {
     await inParallel(compile, 2)
     fs.rmSync(`${addon}.key`, { force: true })
     const temporary = `${addon}.tmp-${process.pid}`
-    await run(compiler, [...objects.map(({ object }) => object), '-o', temporary, ...linkFlags(engine)])
+    await run(compiler, [...objects.map(({ object }) => object), '-o', temporary, ...linkFlags(engine)], {
+      label: `${compiler} (linking)`,
+    })
     // A process that has the old addon loaded keeps it: rename, never overwrite.
     fs.renameSync(temporary, addon)
     writeAtomic(`${addon}.key`, key)

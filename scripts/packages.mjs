@@ -47,7 +47,7 @@ export async function ensurePackages() {
     const lockText = fs.readFileSync(lockFile, 'utf8')
     const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
     const npm = process.env.npm_execpath
-    if (npm?.endsWith('.js')) await run(process.execPath, [npm, ...args])
+    if (npm?.endsWith('.js')) await run(process.execPath, [npm, ...args], { label: 'npm ci' })
     else await run('npm', args)
     writeAtomic(stampFile, `${sha256(lockText)}\n`)
   })

@@ -44,7 +44,7 @@ export const lastLine = (text) => text.trim().split('\n').at(-1)?.trim() ?? ''
  * Runs a command to its end with no stdin; the output is shown only when it fails.
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, timeout?: number }} [options]
+ * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, timeout?: number, label?: string }} [options]
  * @returns {Promise<string>} what it wrote to stdout
  */
 export function run(command, args, options = {}) {
@@ -64,12 +64,14 @@ export function run(command, args, options = {}) {
     child.stderr.on('data', (data) => {
       all += data
     })
-    const name = `${path.basename(command)} ${args[0] ?? ''}`.trim()
+    const name = options.label ?? `${path.basename(command)} ${args[0] ?? ''}`.trim()
     child.on('error', (error) => reject(new SetupError(`${name}: cannot be run (${error.message})`)))
     child.on('close', (code, signal) => {
       if (code === 0) return resolve(stdout)
-      const shown = all.trim().split('\n').slice(-30).join('\n')
-      if (shown) process.stderr.write(`${shown}\n`)
+      // The cause is mostly in the first lines, the summary in the last.
+      const lines = all.trim().split('\n')
+      const shown = lines.length > 40 ? [...lines.slice(0, 25), '...', ...lines.slice(-15)] : lines
+      if (all.trim()) process.stderr.write(`${shown.join('\n')}\n`)
       reject(new SetupError(`${name}: expected success, got ${signal ?? `exit code ${code}`}`))
     })
   })
