@@ -4,7 +4,7 @@
  * computed twice and whole logits are never made unless asked for.
  */
 import type { Dtype } from '../../torch/dtype.js'
-import { cast, embedding, indexCopy, linear, view } from '../../torch/ops.js'
+import { cast, embedding, indexCopy, linear, reshape, view } from '../../torch/ops.js'
 import { type Tensor, tensor } from '../../torch/tensor.js'
 import { type Qwen2_5_VLConfig, readConfig } from '../config.js'
 import { type RopeRule, ropeIndex } from '../rope-index.js'
@@ -27,6 +27,9 @@ export interface ModelInputs {
   pixel_values_videos?: Tensor
   video_grid_thw?: readonly GridThw[]
   second_per_grid_ts?: ArrayLike<number>
+  /** Features computed before (`visionFeatures`), in place of pixels. */
+  image_features?: Tensor
+  video_features?: Tensor
 }
 
 export interface ModelOptions {
@@ -56,21 +59,34 @@ export class Qwen2_5_VL {
     return this.vision.forward(patches, grids)
   }
 
+  /** Embeddings [B, S, H] of token ids alone; a placeholder id counts as any other. */
+  embedText(ids: readonly ArrayLike<number>[]): Tensor {
+    const table = weight(this.weights, 'model.embed_tokens.weight')
+    return embedding(table, tensor(flatIds(ids), [ids.length, ids[0].length], 'i32'))
+  }
+
   /**
    * Embeddings [B, S, H] with visual features in place of their pad tokens, in order.
    * @throws when the number of pad tokens and of features differ
    */
   embed(ids: readonly ArrayLike<number>[], images?: Tensor | null, videos?: Tensor | null): Tensor {
-    const { config, weights } = this
-    const [B, S] = [ids.length, ids[0].length]
-    const flat = new Int32Array(B * S)
-    ids.forEach((row, b) => {
-      flat.set(row, b * S)
-    })
-    let embeds = embedding(weight(weights, 'model.embed_tokens.weight'), tensor(flat, undefined, 'i32'))
+    const { config } = this
+    const flat = flatIds(ids)
+    let embeds = reshape(this.embedText(ids), [flat.length, config.hidden_size])
     embeds = place(embeds, flat, config.image_token_id, images, 'image')
     embeds = place(embeds, flat, config.video_token_id, videos, 'video')
-    return view(embeds, [B, S, config.hidden_size])
+    return view(embeds, [ids.length, ids[0].length, config.hidden_size])
+  }
+
+  /** {@link embed} for whole inputs: the tower runs where features are not given. */
+  embedInputs(inputs: ModelInputs): Tensor {
+    const features = (given?: Tensor, patches?: Tensor, grids?: readonly GridThw[]): Tensor | null =>
+      given ?? (patches && grids ? this.visionFeatures(patches, grids) : null)
+    return this.embed(
+      inputs.input_ids,
+      features(inputs.image_features, inputs.pixel_values, inputs.image_grid_thw),
+      features(inputs.video_features, inputs.pixel_values_videos, inputs.video_grid_thw),
+    )
   }
 
   /** Hidden states after the final norm. See {@link Decoder.forward}. */
@@ -95,13 +111,7 @@ export class Qwen2_5_VL {
   forward(inputs: ModelInputs): { logits: Tensor } {
     const { input_ids: ids, attention_mask: mask } = inputs
     const { positions } = ropeIndex(inputs, this.config, this.rope)
-    const features = (patches?: Tensor, grids?: readonly GridThw[]): Tensor | null =>
-      patches && grids ? this.visionFeatures(patches, grids) : null
-    const embeds = this.embed(
-      ids,
-      features(inputs.pixel_values, inputs.image_grid_thw),
-      features(inputs.pixel_values_videos, inputs.video_grid_thw),
-    )
+    const embeds = this.embedInputs(inputs)
     const rotary = this.decoder.rotaryFor(positions, ids.length, ids[0].length)
     const bias = cast(causalBias(ids[0].length, mask), embeds.dtype)
     return { logits: this.logits(this.hidden(embeds, rotary, bias)) }
@@ -111,6 +121,15 @@ export class Qwen2_5_VL {
   dispose(): void {
     for (const value of this.weights.values()) value.dispose()
   }
+}
+
+function flatIds(rows: readonly ArrayLike<number>[]): Int32Array {
+  const length = rows[0].length
+  const flat = new Int32Array(rows.length * length)
+  rows.forEach((row, i) => {
+    flat.set(row, i * length)
+  })
+  return flat
 }
 
 function place(

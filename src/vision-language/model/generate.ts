@@ -1,0 +1,154 @@
+/**
+ * Generation: one prefill for the prompts, the cache forked to the samples of each prompt, then one token a
+ * step for all rows; rows that are finished leave the batch. The draw of a token depends only on its
+ * counters, so an answer does not change with its batch-mates.
+ */
+import { hashUniform } from '../../common/random.js'
+import { noGrad } from '../../torch/autograd.js'
+import { cast, indexSelect, maskedFill, narrow, select } from '../../torch/ops.js'
+import { keep, scope, type Tensor, tensor } from '../../torch/tensor.js'
+import { eosTokenIds } from '../config.js'
+import { ropeIndex } from '../rope-index.js'
+import { causalBias } from './attention-bias.js'
+import { KvCache } from './decoder.js'
+import type { ModelInputs, Qwen2_5_VL } from './model.js'
+import { type SamplingOptions, sampleTokens } from './sampling.js'
+
+export interface GenerateOptions extends SamplingOptions {
+  max_new_tokens: number
+  /** Completions per prompt. */
+  samples?: number
+  /** Never sampled, e.g. vision placeholders. */
+  banned?: readonly number[]
+  /** Counters of each prompt's draws, e.g. [seed, step, prompt]; sample and token follow. */
+  counters?: readonly (readonly number[])[]
+}
+
+export interface Completion {
+  /** Ends with the end-of-text id unless cut off. */
+  ids: number[]
+  finished: boolean
+}
+
+interface Row {
+  prompt: number
+  sample: number
+  ids: number[]
+  /** Position, on all axes, of the next token. */
+  position: number
+}
+
+/**
+ * @param inputs prompts of equal length, padded on the left
+ * @returns completions [prompt][sample]
+ */
+export function generate(model: Qwen2_5_VL, inputs: ModelInputs, options: GenerateOptions): Completion[][] {
+  return noGrad(() => run(model, inputs, options))
+}
+
+function run(model: Qwen2_5_VL, inputs: ModelInputs, options: GenerateOptions): Completion[][] {
+  const { samples = 1, max_new_tokens: limit } = options
+  const { config } = model
+  const prompts = inputs.input_ids.length
+  const length = inputs.input_ids[0].length
+  const { positions, next } = ropeIndex(inputs, config, model.rope)
+  const ends = new Set(eosTokenIds(config))
+  const bannedMask = options.banned?.length ? keep(maskOf(options.banned, config.vocab_size)) : null
+
+  // Prefill: one row a prompt.
+  const prompt = scope(() => {
+    const embeds = model.embedInputs(inputs)
+    const cache = KvCache.create(config, prompts, length + limit, embeds)
+    const bias = cast(causalBias(length, inputs.attention_mask), embeds.dtype)
+    const hidden = model.hidden(embeds, model.decoder.rotaryFor(positions, prompts, length), bias, cache)
+    return { cache, last: model.logits(select(hidden, 1, length - 1)) }
+  })
+  let rows: Row[] = Array.from({ length: prompts * samples }, (_, i) => {
+    const p = Math.floor(i / samples)
+    return { prompt: p, sample: i % samples, ids: [], position: next[p] }
+  })
+  const results: Completion[][] = Array.from({ length: prompts }, () => [])
+  const fork = pickIds(rows.map((row) => row.prompt))
+  let cache = samples === 1 ? prompt.cache : prompt.cache.pick(fork)
+  if (samples > 1) prompt.cache.dispose()
+  let logits = keep(samples === 1 ? prompt.last : indexSelect(prompt.last, 0, fork))
+  if (samples > 1) prompt.last.dispose()
+  fork.dispose()
+  let padding = paddingBias(rows, inputs, length + limit)
+  /** Which batch row of the cache each unfinished row has; equal to its index right after a compaction. */
+  let slots = rows.map((_, i) => i)
+
+  for (let step = 0; step < limit && rows.length > 0; step++) {
+    const tokens = scope(() => {
+      const masked = bannedMask
+        ? maskedFill(cast(logits, 'f32'), bannedMask, Number.NEGATIVE_INFINITY)
+        : cast(logits, 'f32')
+      const uniforms: number[] = new Array(masked.shape[0]).fill(0)
+      rows.forEach((row, i) => {
+        uniforms[slots[i]] = hashUniform(...(options.counters?.[row.prompt] ?? [0]), row.sample, step)
+      })
+      return sampleTokens(masked, options, uniforms)
+    })
+    logits.dispose()
+    const going: number[] = []
+    rows.forEach((row, i) => {
+      const id = tokens[slots[i]]
+      row.ids.push(id)
+      if (ends.has(id) || step === limit - 1)
+        results[row.prompt][row.sample] = { ids: row.ids, finished: ends.has(id) }
+      else going.push(i)
+    })
+    rows = going.map((i) => rows[i])
+    slots = going.map((i) => slots[i])
+    if (rows.length === 0) break
+    const batch = cache.keys[0].shape[0]
+    if (rows.length <= 0.75 * batch) {
+      const index = pickIds(slots)
+      const smaller = cache.pick(index)
+      cache.dispose()
+      cache = smaller
+      index.dispose()
+      padding.dispose()
+      padding = paddingBias(rows, inputs, length + limit)
+      slots = rows.map((_, i) => i)
+    }
+    logits = keep(scope(() => decode(model, cache, padding, rows, slots)))
+  }
+  cache.dispose()
+  padding.dispose()
+  bannedMask?.dispose()
+  return results
+}
+
+/** Logits [R, V] after feeding every row its last token; batch rows that are finished get a dummy. */
+function decode(model: Qwen2_5_VL, cache: KvCache, padding: Tensor, rows: Row[], slots: number[]): Tensor {
+  const batch = cache.keys[0].shape[0]
+  const ids = Array.from({ length: batch }, () => [0])
+  const at = new Array<number>(batch).fill(0)
+  rows.forEach((row, i) => {
+    ids[slots[i]][0] = row.ids[row.ids.length - 1]
+    at[slots[i]] = row.position++
+  })
+  const rotary = model.decoder.rotaryFor([...at, ...at, ...at], batch, 1)
+  const bias = narrow(padding, 4, 0, cache.length + 1)
+  const embeds = model.embedText(ids)
+  return model.logits(select(model.hidden(embeds, rotary, cast(bias, embeds.dtype), cache), 1, 0))
+}
+
+/** Bias [R, 1, 1, 1, capacity] that hides each prompt's padding. */
+function paddingBias(rows: Row[], inputs: ModelInputs, capacity: number): Tensor {
+  const bias = new Float32Array(rows.length * capacity)
+  rows.forEach((row, r) => {
+    const mask = inputs.attention_mask?.[row.prompt]
+    if (mask) for (let i = 0; i < mask.length; i++) if (mask[i] === 0) bias[r * capacity + i] = -1e30
+  })
+  return keep(tensor(bias, [rows.length, 1, 1, 1, capacity]))
+}
+
+const pickIds = (rows: readonly number[]): Tensor => keep(tensor(rows, undefined, 'i32'))
+
+function maskOf(ids: readonly number[], size: number): Tensor {
+  const mask = new Uint8Array(size)
+  for (const id of ids) mask[id] = 1
+  return tensor(mask, [1, size], 'bool')
+}
