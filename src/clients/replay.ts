@@ -2,6 +2,8 @@
  * `replay:FILE`: answers read from a predictions file (one JSON object a line with `id` and
  * `prediction`), so that answers made anywhere can be scored like any model's.
  */
+import fs from 'node:fs'
+import path from 'node:path'
 import { dataError } from '../common/errors.js'
 import { readJsonl } from '../common/jsonl.js'
 import type { Client } from './client.js'
@@ -11,8 +13,22 @@ interface Row {
   prediction?: unknown
 }
 
+/** Sizes at which the model saw the pictures, from the protocol card beside its predictions. */
+function sizesBeside(file: string): Client['modelSize'] {
+  const card = path.join(path.dirname(file), 'protocol.json')
+  if (!fs.existsSync(card)) return undefined
+  const { resized = {} } = JSON.parse(fs.readFileSync(card, 'utf8')) as {
+    resized?: Record<string, [number, number]>
+  }
+  return (width, height) => {
+    const [seenWidth, seenHeight] = resized[`${width}x${height}`] ?? [width, height]
+    return { width: seenWidth, height: seenHeight }
+  }
+}
+
 /**
- * A client that knows the answers in `file` and stays silent on every other request.
+ * A client that knows the answers in `file` and stays silent on every other request. Boxes are taken to be
+ * in source pixels unless a `protocol.json` beside the file says how pictures were resized.
  * @throws data error naming file and row: no id, no prediction, or an id twice
  */
 export function openReplay(file: string): Client {
@@ -30,6 +46,7 @@ export function openReplay(file: string): Client {
   return {
     name: `replay:${file}`,
     blind: true,
+    modelSize: sizesBeside(file),
     async *answer(requests) {
       for (const { id } of requests) {
         const text = answers.get(id)

@@ -22,7 +22,7 @@ export interface ChartSettings {
 
 const WIDTH = 440
 const HEIGHT = 250
-const BOX = { left: 54, right: 14, top: 12, bottom: 40 }
+const BOX = { left: 60, right: 14, top: 12, bottom: 40 }
 
 /** 4 to 8 round values (1, 2 or 5 times a power of ten) that span [low, high]. */
 export function ticks(low: number, high: number, about = 5): number[] {
@@ -106,7 +106,7 @@ export function lineChart({ title, xLabel, yLabel, series, yRange }: ChartSettin
       return html`<circle cx="${px(points[0][0])}" cy="${py(points[0][1])}" r="3.5" style="fill:${color}"/>`
     if (!smooth || points.length < 12)
       return html`<path class="line" d="${place(thin(points))}" style="stroke:${color}"/>`
-    const keep = 1 - 1 / Math.max(4, points.length / 25)
+    const keep = 1 - 1 / Math.max(3, points.length / 40)
     return html`<path class="line faint" d="${place(thin(points))}" style="stroke:${color}"/>
 <path class="line" d="${place(thin(movingAverage(points, keep)))}" style="stroke:${color}"/>`
   })
@@ -119,7 +119,7 @@ ${rows}${columns}
 <line class="axis" x1="${BOX.left}" x2="${right}" y1="${bottom}" y2="${bottom}"/>
 ${lines}
 <text class="label" x="${(BOX.left + right) / 2}" y="${HEIGHT - 5}" text-anchor="middle">${xLabel}</text>
-<text class="label" transform="translate(13 ${(BOX.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${yLabel}</text>
+<text class="label" transform="translate(11 ${(BOX.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${yLabel}</text>
 </svg></figure>`
 }
 

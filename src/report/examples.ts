@@ -3,7 +3,7 @@
  * over question types, never chosen for how they look.
  */
 import path from 'node:path'
-import { rng } from '../common/random.js'
+import { takeEvenly } from '../schema/evenly.js'
 import { type ItemResult, sampleId } from '../schema/results.js'
 import { answerKind, QUESTION_TYPES, type Sample } from '../schema/sample.js'
 import { type Html, html } from './html.js'
@@ -11,18 +11,6 @@ import { dataUri, type OverlayBox, overlay } from './pictures.js'
 import type { RunFolder, StageFolder } from './run-folder.js'
 
 const MOST_PICTURES = 8
-
-/** `count` samples in turn from each question type, in the order of a seeded shuffle. */
-export function drawExamples(samples: readonly Sample[], count: number, seed: number): Sample[] {
-  const queues = QUESTION_TYPES.map((type) =>
-    rng(seed, 'report/examples', type).shuffle(samples.filter((sample) => sample.question_type === type)),
-  ).filter((queue) => queue.length > 0)
-  const picked: Sample[] = []
-  for (let round = 0; picked.length < count && queues.some((queue) => round < queue.length); round++)
-    for (const queue of queues) if (round < queue.length && picked.length < count) picked.push(queue[round])
-  const place = (sample: Sample): number => QUESTION_TYPES.indexOf(sample.question_type)
-  return picked.sort((a, b) => place(a) - place(b))
-}
 
 /** Reasoning and answer of a text; a text without tags is all answer. */
 export function splitReasoning(text: string): { reasoning: string; answer: string } {
@@ -82,16 +70,17 @@ async function pictures(sample: Sample, run: RunFolder): Promise<Html> {
     }),
   )
   const left = sample.image.length - kept.length
-  return html`<div class="pictures ${kept.length > 1 ? 'many' : ''}">${drawn}</div>${
+  return html`<div class="pictures ${kept.length > 4 ? 'many film' : kept.length > 1 ? 'many' : ''}">${drawn}</div>${
     left > 0 &&
     html`<p class="more">and ${left} more ${sample.data_type === 'video' ? 'frames' : 'pictures'}</p>`
   }`
 }
 
 async function example(sample: Sample, run: RunFolder): Promise<Html> {
-  const truth = Array.isArray(sample.answer)
-    ? null
-    : html`<p class="truth-text">Right answer <b>${sample.answer}</b></p>`
+  const truth =
+    answerKind(sample) !== 'number'
+      ? null
+      : html`<p class="truth-text">Right answer <b>${String(sample.answer)}</b></p>`
   const options =
     sample.options &&
     html`<ul class="options">${sample.options.map(
@@ -111,7 +100,8 @@ export async function examplesSection(run: RunFolder, count: number): Promise<Ht
   )
   if (answered.length === 0) return null
   const seed = run.recipe?.seed ?? 0
-  const picked = drawExamples(answered, count, seed)
+  const place = (sample: Sample): number => QUESTION_TYPES.indexOf(sample.question_type)
+  const picked = takeEvenly(answered, count, seed, 'report/examples').sort((a, b) => place(a) - place(b))
   const withBoxes = run.stages.filter((stage) =>
     picked.some((sample) => stage.items.get(sampleId(sample))?.boxes?.length),
   )

@@ -30,17 +30,18 @@ export function overlay(
   caption: string,
 ): Html {
   const { width, height } = size
-  const type = width / 24
+  const type = width / 28
   const drawn = boxes.map(({ bbox_2d: [a, b, c, d], label, kind }) => {
     const [x1, x2] = [Math.min(a, c), Math.max(a, c)]
     const [y1, y2] = [Math.min(b, d), Math.max(b, d)]
     const guess = kind.startsWith('guess')
-    const wide = (label.length * 0.56 + 0.6) * type
+    const run = label.length * 0.58 * type
+    const wide = run + 0.6 * type
     const x = Math.max(0, Math.min(guess ? x2 - wide : x1, width - wide))
     const y = guess ? Math.min(y2, height - 1.3 * type) : Math.max(y1 - 1.3 * type, 0)
     const tag =
       label !== '' &&
-      html`<rect class="tag" x="${x}" y="${y}" width="${wide}" height="${1.3 * type}"/><text x="${x + 0.3 * type}" y="${y + type}" font-size="${type}">${label}</text>`
+      html`<rect class="tag" x="${x}" y="${y}" width="${wide}" height="${1.3 * type}"/><text x="${x + 0.3 * type}" y="${y + type}" font-size="${type}" textLength="${run}" lengthAdjust="spacingAndGlyphs">${label}</text>`
     return html`<g class="box ${kind}"><rect class="back" x="${x1}" y="${y1}" width="${x2 - x1}" height="${y2 - y1}"/><rect class="edge" x="${x1}" y="${y1}" width="${x2 - x1}" height="${y2 - y1}"/>${tag}</g>`
   })
   const picture = uri

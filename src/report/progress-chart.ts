@@ -12,12 +12,9 @@ export interface ProgressSettings {
   floor: { name: string; score: number } | null
 }
 
-const WIDTH = 300
-const HEIGHT = 200
-const BOX = { left: 34, right: 10, top: 20, bottom: 26 }
-
-/** `cold-start` -> `cold`, so that five names fit under a small chart. */
-const shortName = (name: string): string => (name.length > 10 ? `${name.slice(0, 9)}.` : name)
+const WIDTH = 250
+const HEIGHT = 180
+const BOX = { left: 34, right: 10, top: 20, bottom: 10 }
 
 /** The chart as a `<figure>`; vertical axis in per cent from 0 to 100. */
 export function progressChart({ title, metric, stages, floor }: ProgressSettings): Html {
@@ -45,14 +42,13 @@ ${shares.map(
 <text class="tick" x="${BOX.left - 6}" y="${py(share) + 4}" text-anchor="end">${Math.round(100 * share)}</text>`,
 )}
 ${floorLine}<path class="line thread" d="${path}"/>
-${known.map(({ i, color, score, interval }) => {
+${known.map(({ i, color, name, score, interval }) => {
   const whisker =
     interval &&
     html`<line class="whisker" x1="${px(i)}" x2="${px(i)}" y1="${py(interval[0])}" y2="${py(interval[1])}" style="stroke:${color}"/>`
   const top = py(interval ? Math.max(interval[1], score) : score)
-  return html`${whisker}<circle cx="${px(i)}" cy="${py(score)}" r="4" style="fill:${color}"/>
+  return html`${whisker}<circle cx="${px(i)}" cy="${py(score)}" r="4.5" style="fill:${color}"><title>${name} ${(100 * score).toFixed(1)}</title></circle>
 <text class="value" x="${px(i)}" y="${Math.max(11, top - 7)}" text-anchor="middle">${(100 * score).toFixed(0)}</text>`
 })}
-${stages.map(({ name }, i) => html`<text class="tick" x="${px(i)}" y="${HEIGHT - 8}" text-anchor="middle">${shortName(name)}</text>`)}
 </svg></figure>`
 }

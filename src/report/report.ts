@@ -71,6 +71,7 @@ function progressSection(run: RunFolder, table: ScoreTable): Html | null {
   })
   return html`<section id="progress"><h2>Step by step</h2>
 <p class="note">Score in per cent on test rooms after every stage, with 95 % intervals. The dashed line is the best of the guesses that never look at a picture.</p>
+<p class="legend">${scored.map((stage) => html`<span><i style="background:var(--stage-${stage.index % 6})"></i>${stage.name}</span>`)}</p>
 <div class="charts tiny">${charts}</div></section>`
 }
 

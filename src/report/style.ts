@@ -28,19 +28,19 @@ p{margin:0 0 10px}
 .stages small{color:var(--soft);margin-left:4px}
 i{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:7px;flex:none}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:14px}
-.charts.tiny{grid-template-columns:repeat(auto-fill,minmax(min(100%,260px),1fr))}
+.charts.tiny{grid-template-columns:repeat(auto-fill,minmax(min(46%,205px),1fr))}
 .chart{margin:0;padding:14px 14px 8px;min-width:0}
 .chart figcaption{font-weight:600;font-size:14.5px;margin-bottom:4px}
-.chart figcaption small{color:var(--soft);font-weight:400;margin-left:4px}
+.chart figcaption small{color:var(--soft);font-weight:400;display:block;font-size:12px}
 .chart svg{display:block;width:100%;height:auto}
 .chart .empty{color:var(--soft)}
 .grid{stroke:var(--rule);stroke-width:1}.axis,.mark{stroke:var(--soft);stroke-width:1}
-.tick,.label{fill:var(--soft);font-size:11px}.label{font-size:11.5px}.small .tick{font-size:9.5px}
-.value{fill:var(--ink);font-size:11px;font-weight:600}
+.tick,.label{fill:var(--soft);font-size:11px}.label{font-size:11.5px}.small .tick{font-size:10px}
+.value{fill:var(--ink);font-size:11.5px;font-weight:600;paint-order:stroke;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
 .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}.faint{opacity:.25;stroke-width:1}
 .thread{stroke:var(--soft);stroke-width:1.25;opacity:.6}.whisker{stroke-width:2;opacity:.55}
 .floor{stroke:var(--soft);stroke-dasharray:4 4;stroke-width:1.25}
-.legend{display:flex;flex-wrap:wrap;gap:4px 16px;font-size:12.5px;color:var(--soft);margin:0 0 4px}
+.legend{display:flex;flex-wrap:wrap;gap:4px 16px;font-size:12.5px;color:var(--soft);margin:0 0 4px}section>.legend{font-size:13.5px;margin-bottom:10px}
 .scroll{overflow-x:auto}
 table.scores{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 .scores th,.scores td{padding:9px 8px;text-align:right;vertical-align:top;border-bottom:1px solid var(--rule)}
@@ -57,13 +57,14 @@ table.scores{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nu
 .example{display:grid;grid-template-columns:minmax(0,46%) minmax(0,1fr);gap:22px;padding:18px;margin-top:14px;break-inside:avoid}
 .picture{display:block;width:100%;height:auto;border-radius:6px;background:var(--faint)}
 .pictures.many{display:grid;grid-template-columns:1fr 1fr;gap:6px}
+.pictures.film{grid-template-columns:repeat(4,1fr)}
 .more{color:var(--soft);font-size:12.5px;margin:4px 0 0}
 .picture text{font-weight:600;fill:#fff}.picture .lost{fill:var(--faint)}.picture .lost+text{fill:var(--soft)}
 .box rect{fill:none;vector-effect:non-scaling-stroke}
 .box .back{stroke:#000;stroke-opacity:.55;stroke-width:4.5}
 .box .edge{stroke:var(--box);stroke-width:2.25}.box .tag{fill:#10151dcc}
 .truth{--box:#38d07f}.evidence{--box:#fff}.evidence .edge{stroke-width:1.5}.evidence .back{stroke-width:3}
-.guess .edge{stroke-dasharray:6 4}.guess .back{stroke-opacity:.35}
+.guess .edge{stroke-dasharray:7 5;stroke-width:3}.guess .back{stroke:#fff;stroke-opacity:.85;stroke-width:3}.guess .tag{fill:var(--box)}
 .guess{display:none}
 .options{list-style:none;display:flex;flex-wrap:wrap;gap:6px;padding:0;margin:0 0 10px}
 .options li{border:1px solid var(--rule);border-radius:6px;padding:2px 9px;font-size:13.5px}
