@@ -133,6 +133,7 @@ export async function buildAddon(engine) {
     fs.rmSync(`${object}.key`, { force: true })
     await run(compiler, [...flags, '-c', source, '-o', object], {
       label: `${compiler} ${path.basename(source)}`,
+      log: `${object}.log`,
     })
     writeAtomic(`${object}.key`, key)
   })
@@ -147,6 +148,7 @@ export async function buildAddon(engine) {
     const temporary = `${addon}.tmp-${process.pid}`
     await run(compiler, [...objects.map(({ object }) => object), '-o', temporary, ...linkFlags(engine)], {
       label: `${compiler} (linking)`,
+      log: `${addon}.log`,
     })
     // A process that has the old addon loaded keeps it: rename, never overwrite.
     fs.renameSync(temporary, addon)

@@ -95,26 +95,31 @@ async function choose(candidates, rejected) {
   return false
 }
 
+const installers = [
+  { name: 'apt', install: installDebianEngine, source: 'system' },
+  { name: 'pip', install: installPrivateEngine, source: 'private folder' },
+]
+
 async function ensureEngine() {
   if (stillGood()) return
   fs.rmSync(engineFile, { force: true })
   /** @type {Rejected[]} */
   const rejected = []
-  if (await choose(findEngines(), rejected)) return
+  const candidates = findEngines()
+  if (await choose(candidates, rejected)) return
   if (requested()) throw new SetupError(`SPATIAL_LADDER_LIBTORCH: ${rejected[0].problem}`)
-  for (const install of [installDebianEngine, installPrivateEngine]) {
-    const before = new Set(rejected.map(({ problem }) => problem))
+  // Where Debian's is there and does not do, another one would not either.
+  const missing = !candidates.some((candidate) => candidate.source === 'system' && 'root' in candidate)
+  for (const { name, install, source } of missing ? installers : []) {
     try {
       await install()
     } catch (error) {
       if (!(error instanceof SetupError)) throw error
-      rejected.push({ source: install === installDebianEngine ? 'apt' : 'pip', problem: error.message })
+      rejected.push({ source: name, problem: error.message })
       continue
     }
-    const candidates = findEngines().filter(
-      (candidate) => 'root' in candidate || !before.has(candidate.problem),
-    )
-    if (await choose(candidates, rejected)) return
+    const installed = findEngines().filter((candidate) => candidate.source === source)
+    if (await choose(installed, rejected)) return
   }
   throw new SetupError(
     `engine: expected libtorch 1.13 or newer, got none that works (${rejected.map(({ problem }) => problem).join('; ')}); ` +

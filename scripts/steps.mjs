@@ -41,10 +41,11 @@ export async function step(what, why, work) {
 export const lastLine = (text) => text.trim().split('\n').at(-1)?.trim() ?? ''
 
 /**
- * Runs a command to its end with no stdin; the output is shown only when it fails.
+ * Runs a command to its end with no stdin; the output is shown only when it fails, or
+ * kept in `log` with its first error in the message.
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, timeout?: number, label?: string }} [options]
+ * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, timeout?: number, label?: string, log?: string }} [options]
  * @returns {Promise<string>} what it wrote to stdout
  */
 export function run(command, args, options = {}) {
@@ -68,11 +69,17 @@ export function run(command, args, options = {}) {
     child.on('error', (error) => reject(new SetupError(`${name}: cannot be run (${error.message})`)))
     child.on('close', (code, signal) => {
       if (code === 0) return resolve(stdout)
-      // The cause is mostly in the first lines, the summary in the last.
+      const got = `${name}: expected success, got ${signal ?? `exit code ${code}`}`
       const lines = all.trim().split('\n')
+      if (options.log) {
+        fs.writeFileSync(options.log, all)
+        const cause = lines.find((line) => /error/i.test(line)) ?? lines[0]
+        return reject(new SetupError(`${got}: ${cause.trim().slice(0, 300)} (all of it in ${options.log})`))
+      }
+      // The cause is mostly in the first lines, the summary in the last.
       const shown = lines.length > 40 ? [...lines.slice(0, 25), '...', ...lines.slice(-15)] : lines
       if (all.trim()) process.stderr.write(`${shown.join('\n')}\n`)
-      reject(new SetupError(`${name}: expected success, got ${signal ?? `exit code ${code}`}`))
+      reject(new SetupError(got))
     })
   })
 }

@@ -52,6 +52,6 @@ process.on('SIGINT', () => {
   if (process.listenerCount('SIGINT') === 1) process.exit(130)
 })
 
-const program = buildProgram()
+const program = await buildProgram(process.argv[2])
 takeOverExits(program)
 await program.parseAsync().catch(finish)

@@ -1,15 +1,49 @@
-/** The tree of commands. Each file registers one command and imports what is heavy only when it runs. */
+/**
+ * The tree of commands. Each file registers one command and imports what is heavy only when it runs; of
+ * the files, only those that the command line names are read, so that a short command starts quickly.
+ */
 import fs from 'node:fs'
 import { Command } from 'commander'
-import * as doctor from './doctor.js'
 import { withExample } from './options.js'
+
+interface CommandFile {
+  register(parent: Command): void
+}
+
+interface Group {
+  description: string
+  example: string
+  files: (() => Promise<CommandFile>)[]
+}
+
+/** A word before the verb: `spatial-ladder scan synth`. */
+const groups: Record<string, Group> = {
+  scan: {
+    description: 'scans of rooms: make them',
+    example: 'spatial-ladder scan synth --out scans --rooms 4',
+    files: [() => import('./scan-synth.js')],
+  },
+  data: {
+    description: 'questions with proven answers',
+    example: 'spatial-ladder data build --scans scans --out data/rooms',
+    files: [() => import('./data-build.js')],
+  },
+}
+
+/** Verbs of their own, in the order of the help. */
+const verbs: Record<string, () => Promise<CommandFile>> = {
+  doctor: () => import('./doctor.js'),
+}
 
 const version = (): string => {
   const manifest = fs.readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(manifest) as { version: string }).version
 }
 
-export function buildProgram(): Command {
+/**
+ * @param first the first word of the command line; where it names a command, only that one is built in full
+ */
+export async function buildProgram(first?: string): Promise<Command> {
   const program = new Command('spatial-ladder')
     .description(
       '3D scans of rooms in, a vision-language model that reasons about space out, and a score for it.',
@@ -24,7 +58,13 @@ export function buildProgram(): Command {
     '# what is on this machine, and what the program will use',
     'spatial-ladder doctor',
   )
-
-  doctor.register(program)
+  const known = first !== undefined && (first in groups || first in verbs)
+  for (const [name, { description, example, files }] of Object.entries(groups)) {
+    const group = withExample(program.command(name).description(description).helpCommand(false), example)
+    // The help of the whole program shows no more of a group than its line.
+    if (first === name) for (const file of files) (await file()).register(group)
+  }
+  for (const [name, file] of Object.entries(verbs))
+    if (!known || first === name) (await file()).register(program)
   return program
 }
