@@ -106,10 +106,13 @@ function recordOf(scene: string, raw: unknown, file: string): SceneRecord {
 }
 
 /**
- * One record per scene of a VSI-Bench meta file, in the file's order, without frames.
+ * One record per scene of a VSI-Bench meta file, in the file's order (the first `limit`), without frames.
  * @throws data error naming file, scene and field
  */
-export function readVsiMeta(file: string): SceneRecord[] {
+export function readVsiMeta(
+  file: string,
+  { limit = Number.POSITIVE_INFINITY }: { limit?: number } = {},
+): SceneRecord[] {
   let raw: unknown
   try {
     raw = JSON.parse(fs.readFileSync(file, 'utf8'))
@@ -119,5 +122,7 @@ export function readVsiMeta(file: string): SceneRecord[] {
   }
   const scenes = z.record(z.string(), z.unknown()).safeParse(raw)
   if (!scenes.success || Array.isArray(raw)) throw dataError(file, 'an object of scenes', 'something else')
-  return Object.entries(scenes.data).map(([scene, meta]) => recordOf(scene, meta, file))
+  return Object.entries(scenes.data)
+    .slice(0, limit)
+    .map(([scene, meta]) => recordOf(scene, meta, file))
 }

@@ -30,7 +30,7 @@ const FOUR = new RegExp(
  * the same braces, else none. Text without boxes gives [].
  */
 export function parseBoxes(text: string): PredictedBox[] {
-  const plain = text.replaceAll('\\"', '"')
+  const plain = text.replaceAll('\\"', '"').replaceAll('\\n', ' ')
   return [...plain.matchAll(FOUR)].map((match) => {
     const open = plain.lastIndexOf('{', match.index)
     const start = open >= 0 && !plain.slice(open, match.index).includes('}') ? open : match.index
