@@ -85,22 +85,39 @@ export function describeStats(stats: DatasetStats): string {
   ].join('\n')
 }
 
-/** The records of the source, in order of scene names, at most `limit`. */
-async function loadRecords(options: BuildOptions): Promise<SceneRecord[]> {
+/** The records of the source, at most `limit`, and where their pictures are. */
+async function loadRecords(
+  options: BuildOptions,
+): Promise<{ records: SceneRecord[]; images?: string; problems: string[] }> {
   const { kind, source } = checkPaths(options)
-  const limit = options.limit ?? Number.POSITIVE_INFINITY
+  const { limit } = options
   if (kind === 'scenes') {
     const { readVsiMeta } = await import('../scene/vsi-meta.js')
-    return readVsiMeta(source, { limit })
+    return { records: readVsiMeta(source, { limit }), problems: [] }
   }
-  throw usageError(`--${kind}`, '--scenes', 'a source that is not wired yet')
+  const { buildRecords, readRecord, readRecords } = await import('../scene/records.js')
+  if (kind === 'records')
+    return { records: readRecords(source).slice(0, limit), images: path.join(source, 'images'), problems: [] }
+  const { listScans } = await import('../scene/scannet/scan.js')
+  const scans = listScans(source).slice(0, limit)
+  if (options.dryRun)
+    throw usageError('--dry-run', '--scenes or --records', '--scans, which writes pictures first')
+  const progress = startProgress('scans', scans.length, { unit: 'scans' })
+  const { out, workers } = options
+  const made = await buildRecords({ scans, out, workers, progress })
+  progress.end()
+  return {
+    records: made.map(({ file }) => readRecord(file)),
+    images: path.join(out, 'images'),
+    problems: made.flatMap(({ problems, scene }) => problems.map((problem) => `${scene}: ${problem}`)),
+  }
 }
 
 async function build(options: BuildOptions): Promise<void> {
   const { buildDataset, GROUNDING_FILE, makeDataset, SPATIAL_FILE, STATS_FILE } = await import(
     '../dataset/build.js'
   )
-  const records = await loadRecords(options)
+  const { images, problems, records } = await loadRecords(options)
   if (records.length === 0)
     throw dataError(String(options.scenes ?? options.scans ?? options.records), 'at least one scene', 'none')
   const progress: Progress = startProgress('questions', records.length, { unit: 'scenes' })
@@ -109,11 +126,22 @@ async function build(options: BuildOptions): Promise<void> {
   progress.end()
   const files = [GROUNDING_FILE, SPATIAL_FILE, STATS_FILE].map((name) => path.join(options.out, name))
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ ...stats, files: options.dryRun ? [] : files }, null, 2)}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ ...stats, problems, images: images ?? null, files: options.dryRun ? [] : files }, null, 2)}\n`,
+    )
     return
   }
   const written = options.dryRun ? 'nothing written (--dry-run)' : `written: ${files.join(', ')}`
-  process.stdout.write(`${describeStats(stats)}\n\n${written}\n`)
+  const lines = [
+    describeStats(stats),
+    ...(problems.length > 0
+      ? ['', 'problems of the scans', ...problems.map((problem) => `  ${problem}`)]
+      : []),
+    '',
+    ...(images ? [`pictures: ${images}`] : []),
+    written,
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
 }
 
 export function register(data: Command): void {

@@ -1,0 +1,188 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { makeDataset } from '../dataset/build.js'
+import { datasetOptionsSchema } from '../dataset/options.js'
+import { type OrientedBox, sceneRecordSchema } from '../schema/scene-record.js'
+import { readVsiMeta } from './vsi-meta.js'
+import { boxCorners, boxDistance } from './vsi-obb-distance.js'
+
+const box = (center: OrientedBox['center'], lengths: OrientedBox['lengths'], yaw = 0): OrientedBox => {
+  const [c, s] = [Math.cos(yaw), Math.sin(yaw)]
+  return { center, lengths, axes: [c, s, 0, -s, c, 0, 0, 0, 1] }
+}
+
+describe('the distance of oriented boxes', () => {
+  it.each<[string, OrientedBox, OrientedBox, number]>([
+    ['face to face', box([0, 0, 0], [1, 1, 1]), box([2, 0, 0], [1, 1, 1]), 1],
+    ['corner to corner', box([0, 0, 0], [1, 1, 1]), box([2, 2, 2], [1, 1, 1]), Math.sqrt(3)],
+    [
+      'an edge to a face',
+      box([0, 0, 0], [1, 1, 1]),
+      box([2, 0, 0], [1, 1, 1], Math.PI / 4),
+      1.5 - Math.SQRT1_2,
+    ],
+    ['overlapping', box([0, 0, 0], [1, 1, 1]), box([0.8, 0.8, 0], [1, 1, 1], 0.3), 0],
+    ['one inside the other', box([0, 0, 0], [4, 4, 4]), box([0.1, 0, 0], [1, 1, 1], 1), 0],
+    [
+      'crossed edges',
+      {
+        center: [0, 0, 0],
+        lengths: [4, 1, 1],
+        axes: [1, 0, 0, 0, Math.SQRT1_2, Math.SQRT1_2, 0, -Math.SQRT1_2, Math.SQRT1_2],
+      },
+      {
+        center: [0, 0, 3],
+        lengths: [1, 4, 1],
+        axes: [Math.SQRT1_2, 0, Math.SQRT1_2, 0, 1, 0, -Math.SQRT1_2, 0, Math.SQRT1_2],
+      },
+      3 - Math.SQRT2,
+    ],
+  ])('is exact %s', (_, a, b, meters) => {
+    expect(boxDistance(a, b)).toBeCloseTo(meters, 9)
+    expect(boxDistance(b, a)).toBeCloseTo(meters, 9)
+  })
+
+  it('is at most the distance of any two points of the boxes', () => {
+    const coordinate = fc.double({ min: -3, max: 3, noNaN: true })
+    const side = fc.double({ min: 0.1, max: 2, noNaN: true })
+    const any = fc
+      .tuple(coordinate, coordinate, coordinate, side, side, side, coordinate)
+      .map(([x, y, z, l, w, h, yaw]) => box([x, y, z], [l, w, h], yaw))
+    const mix = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 8, maxLength: 8 })
+    fc.assert(
+      fc.property(any, any, mix, mix, (a, b, wa, wb) => {
+        // A weighted mean of corners lies in the box.
+        const inside = (of: OrientedBox, weights: number[]): number[] => {
+          const total = weights.reduce((sum, w) => sum + w, 0) || 1
+          return [0, 1, 2].map((k) =>
+            weights[0] + total === weights[0]
+              ? of.center[k]
+              : boxCorners(of).reduce((sum, corner, i) => sum + (corner[k] * weights[i]) / total, 0),
+          )
+        }
+        const [p, q] = [inside(a, wa), inside(b, wb)]
+        const apart = Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2])
+        if (wa.some((w) => w > 1e-9) && wb.some((w) => w > 1e-9))
+          expect(boxDistance(a, b)).toBeLessThanOrEqual(apart + 1e-9)
+      }),
+    )
+  })
+})
+
+let folder: string
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vsi-'))
+})
+afterEach(() => fs.rmSync(folder, { recursive: true }))
+
+describe('a VSI-Bench meta file', () => {
+  const bed = {
+    centroid: [1, 2, 0.5],
+    axesLengths: [2, 1, 0.5],
+    normalizedAxes: [0, 1, 0, -1, 0, 0, 0, 0, 1],
+    min: [0.5, 1, 0.25],
+    max: [1.5, 3, 0.75],
+  }
+  const scene = {
+    dataset: 'scannet',
+    room_size: 17.4,
+    object_counts: { bed: 2 },
+    object_bbox: { bed: [bed] },
+  }
+  const write = (value: unknown): string => {
+    const file = path.join(folder, 'meta.json')
+    fs.writeFileSync(file, typeof value === 'string' ? value : JSON.stringify(value))
+    return file
+  }
+
+  it('takes rows as axes and counts from the file', () => {
+    const [record] = readVsiMeta(write({ scene0001_00: scene }))
+    expect(sceneRecordSchema.parse(record)).toEqual(record)
+    expect(record).toMatchObject({ room_area: 17.4, object_counts: { bed: 2 }, frames: [] })
+    expect(record.objects[0]).toMatchObject({ category: 'bed', longest_dimension: 2 })
+  })
+
+  it.each<[string, unknown, string]>([
+    ['broken JSON', '{"scene', 'expected JSON'],
+    ['a list', [scene], 'expected an object of scenes'],
+    [
+      'no room size',
+      { s1: { ...scene, room_size: undefined } },
+      's1 room_size: expected VSI-Bench meta data',
+    ],
+    [
+      'no boxes',
+      { s1: { ...scene, object_bbox: undefined } },
+      's1 object_bbox: expected VSI-Bench meta data, got missing',
+    ],
+    [
+      'a short box',
+      { s1: { ...scene, object_bbox: { bed: [{ ...bed, centroid: [1, 2] }] } } },
+      's1 object_bbox.bed.0.centroid',
+    ],
+    [
+      'axes that are no rotation',
+      { s1: { ...scene, object_bbox: { bed: [{ ...bed, normalizedAxes: [1, 1, 0, 0, 1, 0, 0, 0, 1] }] } } },
+      's1 object_bbox.bed.0 normalizedAxes: expected three unit vectors at right angles',
+    ],
+    [
+      'bounds of another box',
+      { s1: { ...scene, object_bbox: { bed: [{ ...bed, max: [2, 3, 0.75] }] } } },
+      's1 object_bbox.bed.0 min/max: expected the bounds of the oriented box, got 0.500 m off',
+    ],
+  ])('with %s is refused in one line', (_, value, message) => {
+    const file = write(value)
+    expect(() => readVsiMeta(file)).toThrow(message)
+    expect(() => readVsiMeta(file)).toThrow(file)
+  })
+})
+
+const REAL = new URL('../../../shared/real/vsi-meta/scannet_meta_info_val.json', import.meta.url)
+const present = fs.existsSync(REAL)
+
+describe.skipIf(!present)(
+  `88 real ScanNet rooms${present ? '' : ' (skipped: no ../shared/real/vsi-meta)'}`,
+  () => {
+    interface Meta {
+      room_size: number
+      object_counts: Record<string, number>
+      object_bbox: Record<string, { axesLengths: number[] }[]>
+    }
+
+    it('give counts, sizes and areas that equal the file, and every kind of scene question', () => {
+      const meta = JSON.parse(fs.readFileSync(REAL, 'utf8')) as Record<string, Meta>
+      const records = readVsiMeta(REAL.pathname)
+      expect(records).toHaveLength(88)
+      expect(records.reduce((sum, r) => sum + r.objects.length, 0)).toBe(1224)
+
+      const options = datasetOptionsSchema.parse({ max_per_scene: 1000 })
+      const { spatial, stats } = makeDataset({ records, options, seed: 1 })
+      expect(Object.keys(stats.by_type)).toEqual([
+        'absolute distance',
+        'object count',
+        'object size',
+        'relative direction',
+        'relative distance',
+        'room size',
+      ])
+      expect(stats.by_type['room size'].scene).toBe(88)
+      const countable = Object.values(meta).flatMap((m) =>
+        Object.values(m.object_counts).filter((n) => n >= 2),
+      )
+      expect(stats.by_type['object count'].scene).toBe(countable.length)
+      for (const { answer, evidence, question, question_type, scene_name } of spatial) {
+        const { object_bbox, object_counts, room_size } = meta[scene_name]
+        if (question_type === 'room size') expect(answer).toBe(room_size.toFixed(1))
+        if (question_type === 'object count')
+          expect(answer).toBe(String(object_counts[/How many (.*)\(s\)/.exec(question)?.[1] ?? '']))
+        if (question_type === 'object size') {
+          const lengths = object_bbox[evidence.objects[0].label][0].axesLengths
+          expect(answer).toBe(String(Math.round(100 * Math.max(...lengths))))
+        }
+      }
+    })
+  },
+)
