@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Makes all golden files anew with transformers and Pillow, then runs the tests that compare with them.
+# The environment lives outside the repository and is made once; SPATIAL_LADDER_REFERENCE names another
+# folder for it, SPATIAL_LADDER_REFERENCE_PYTHON a Python that already has the packages.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+python="${SPATIAL_LADDER_REFERENCE_PYTHON:-}"
+if [ -z "$python" ]; then
+  home="${SPATIAL_LADDER_REFERENCE:-${XDG_CACHE_HOME:-$HOME/.cache}/spatial-ladder/reference}"
+  python="$home/bin/python"
+  if ! cmp -s bench/reference/requirements.txt "$home/requirements.txt"; then
+    echo "reference environment: installing into $home (about 1.5 GB, some minutes)" >&2
+    python3 -m venv "$home"
+    "$python" -m pip install --quiet --requirement bench/reference/requirements.txt
+    cp bench/reference/requirements.txt "$home/requirements.txt"
+  fi
+fi
+
+folder="$(mktemp -d)"
+trap 'rm -rf "$folder"' EXIT
+export PYTHONDONTWRITEBYTECODE=1 TRANSFORMERS_VERBOSITY=error TQDM_DISABLE=1
+
+"$python" bench/reference/resize_golden.py
+"$python" bench/reference/processor_golden.py
+"$python" bench/reference/tiny_checkpoint.py
+npx tsx bench/reference/write-folder.ts "$folder"
+"$python" bench/reference/folder_golden.py "$folder"
+
+npx vitest run src/images src/vision-language
