@@ -81,12 +81,20 @@ export async function installDebianEngine() {
 export const installFastBlas = () =>
   aptInstall(['libopenblas0-pthread'], "libtorch's matrix products are many times slower without it")
 
+/** The newest CPU build that pip offers, where its indexes name any; PyPI's own wheel carries CUDA on x86. */
+function pipRequirement() {
+  const versions = ask('python3', ['-m', 'pip', 'index', 'versions', 'torch'])?.match(/[\w.]+\+cpu/g) ?? []
+  const newest = versions.sort(compareVersions).at(-1)
+  return newest && compareVersions(newest, '2.4') >= 0 ? `torch==${newest}` : 'torch>=2.4'
+}
+
 /** pip's torch, with no part of it installed for Python itself. */
 export async function installPrivateEngine() {
   if (ask('python3', ['-m', 'pip', '--version']) === null)
     throw new SetupError('python3 -m pip: expected, to fetch a libtorch, got none that runs')
   const folder = privateFolder()
   const temporary = `${folder}.tmp-${process.pid}`
+  const wanted = pipRequirement()
   const pip = ['-m', 'pip', 'install', '--quiet', '--no-compile', '--target', temporary]
   try {
     await step(
@@ -94,10 +102,10 @@ export async function installPrivateEngine() {
       `no libtorch on this machine, no apt; ${folder}`,
       async () => {
         fs.mkdirSync(path.dirname(folder), { recursive: true })
-        await run('python3', [...pip, '--no-deps', 'torch>=2.4'])
+        await run('python3', [...pip, '--no-deps', wanted])
         // A CPU wheel stands alone; a CUDA one is linked to libraries that are packages of their own.
         if (fs.existsSync(path.join(temporary, 'torch/lib/libtorch_cuda.so')))
-          await run('python3', [...pip, '--upgrade', 'torch>=2.4'])
+          await run('python3', [...pip, '--upgrade', wanted])
         fs.rmSync(folder, { recursive: true, force: true })
         fs.renameSync(temporary, folder)
       },

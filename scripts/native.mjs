@@ -83,7 +83,9 @@ function linkFlags(engine) {
   const libraries = ['-ltorch_cpu', '-lc10']
   // Nothing of ours refers to it by name: without --no-as-needed the linker would leave CUDA out.
   if (engine.cuda) libraries.unshift('-Wl,--no-as-needed', '-ltorch_cuda', '-lc10_cuda', '-Wl,--as-needed')
-  return ['-shared', '-pthread', `-L${engine.lib}`, `-Wl,-rpath,${engine.lib}`, ...libraries]
+  // An old-style rpath: another torch on LD_LIBRARY_PATH must not take the place of the chosen one.
+  const path = `-Wl,--disable-new-dtags,-rpath,${engine.lib}`
+  return ['-shared', '-pthread', `-L${engine.lib}`, path, ...libraries]
 }
 
 /**
