@@ -19,9 +19,9 @@ interface Group {
 /** A word before the verb: `spatial-ladder scan synth`. */
 const groups: Record<string, Group> = {
   scan: {
-    description: 'scans of rooms: make them',
+    description: 'scans of rooms: make them, look into them',
     example: 'spatial-ladder scan synth --out scans --rooms 4',
-    files: [() => import('./scan-synth.js')],
+    files: [() => import('./scan-synth.js'), () => import('./scan-inspect.js')],
   },
   data: {
     description: 'questions with proven answers',
@@ -32,6 +32,7 @@ const groups: Record<string, Group> = {
 
 /** Verbs of their own, in the order of the help. */
 const verbs: Record<string, () => Promise<CommandFile>> = {
+  eval: () => import('./eval.js'),
   doctor: () => import('./doctor.js'),
 }
 
