@@ -17,7 +17,7 @@ interface Weights {
   first: Int32Array
   /** Number of source pixels of each. */
   count: Int32Array
-  /** Fixed-point weights, `size` a target pixel. */
+  /** Fixed-point weights, `size` (a multiple of four) a target pixel, zero past its count. */
   values: Int32Array
   size: number
 }
@@ -36,7 +36,7 @@ function axisWeights(source: number, target: number): Weights {
   const widening = Math.max(scale, 1)
   const support = 2 * widening
   const narrowing = 1 / widening
-  const size = Math.ceil(support) * 2 + 1
+  const size = Math.ceil((Math.ceil(support) * 2 + 1) / 4) * 4
   const first = new Int32Array(target)
   const count = new Int32Array(target)
   const values = new Int32Array(target * size)
@@ -75,9 +75,9 @@ function resizeAcross(data: Uint8Array, sourceWidth: number, rows: number, width
       const end = x * size + count[x]
       for (let k = x * size; k < end; k++, p += 3) {
         const weight = values[k]
-        r = (r + weight * data[p]) | 0
-        g = (g + weight * data[p + 1]) | 0
-        b = (b + weight * data[p + 2]) | 0
+        r = (r + Math.imul(weight, data[p])) | 0
+        g = (g + Math.imul(weight, data[p + 1])) | 0
+        b = (b + Math.imul(weight, data[p + 2])) | 0
       }
       out[at++] = r >> fractionBits
       out[at++] = g >> fractionBits
@@ -94,10 +94,20 @@ function resizeDown(data: Uint8Array, stride: number, sourceHeight: number, heig
   const sums = new Int32Array(stride)
   for (let y = 0; y < height; y++) {
     sums.fill(half)
-    for (let j = 0; j < count[y]; j++) {
-      const weight = values[y * size + j]
-      const row = (first[y] + j) * stride
-      for (let i = 0; i < stride; i++) sums[i] = (sums[i] + weight * data[row + i]) | 0
+    const last = count[y] - 1
+    // Four source rows at a time; past the last one the weights are zero.
+    for (let j = 0; j <= last; j += 4) {
+      const k = y * size + j
+      const [w0, w1, w2, w3] = [values[k], values[k + 1], values[k + 2], values[k + 3]]
+      const row = (offset: number): number => (first[y] + Math.min(j + offset, last)) * stride
+      const [a, b, c, d] = [row(0), row(1), row(2), row(3)]
+      for (let i = 0; i < stride; i++) {
+        sums[i] +=
+          Math.imul(w0, data[a + i]) +
+          Math.imul(w1, data[b + i]) +
+          Math.imul(w2, data[c + i]) +
+          Math.imul(w3, data[d + i])
+      }
     }
     const target = y * stride
     for (let i = 0; i < stride; i++) out[target + i] = sums[i] >> fractionBits
