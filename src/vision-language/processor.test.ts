@@ -87,6 +87,7 @@ describe('a conversation with pictures', () => {
 
   it('takes a video at two frames a second when nothing is said', () => {
     expect(processor.secondsPerGrid()).toBe(1)
+    expect(() => processor.secondsPerGrid(0)).toThrow('video fps: expected a positive number, got 0')
   })
 })
 
@@ -114,6 +115,16 @@ describe('the processor of a folder', () => {
     const content = [{ type: 'image' as const, image: file }]
     const { pixel_values } = await processor.process([{ role: 'user', content }])
     expect(pixel_values).toEqual(imagePatches(wide, settings).pixel_values)
+  })
+
+  it('names the picture that no model can see', async () => {
+    const file = path.join(folder, 'line.png')
+    await sharp(new Uint8Array(3 * 1000 * 2), { raw: { width: 1000, height: 2, channels: 3 } }).toFile(file)
+    await expect(processor.loadImage(file)).rejects.toThrow(
+      /line\.png: .*aspect ratio of at most 200, got 1000×2/,
+    )
+    await expect(processor.loadVideo([file, file])).rejects.toThrow(/line\.png: /)
+    await expect(processor.loadVideo([])).rejects.toThrow('video: expected at least one frame, got none')
   })
 
   it('names the file that is missing or broken', () => {

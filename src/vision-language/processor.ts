@@ -4,7 +4,7 @@
  * Two ways in: `process` does everything at once; `textIds` with `loadImage` and `loadVideo` keeps text and
  * pictures apart, so that training reads and cuts a picture once and uses it in every epoch.
  */
-import { dataError } from '../common/errors.js'
+import { dataError, LadderError } from '../common/errors.js'
 import { decodeImage } from '../images/codec.js'
 import type { RgbImage } from '../images/image.js'
 import type { ChatTemplate, RenderOptions, Role, TemplateMessage } from './chat-template.js'
@@ -69,17 +69,34 @@ export interface Processor {
 const pixels = async (source: PictureSource): Promise<RgbImage> =>
   typeof source === 'string' || Buffer.isBuffer(source) ? decodeImage(source) : source
 
+/** Runs `cut`; what it refuses is told with the name of the file. */
+function named<T>(source: PictureSource | undefined, cut: () => T): T {
+  try {
+    return cut()
+  } catch (error) {
+    if (!(error instanceof LadderError) || typeof source !== 'string') throw error
+    throw new LadderError(error.kind, `${source}: ${error.message}`, { cause: error })
+  }
+}
+
 /** A processor from its three parts. */
 export function createProcessor(
   tokenizer: TextTokenizer,
   image_processor: ImageProcessorConfig,
   chat_template: ChatTemplate,
 ): Processor {
-  const loadImage = async (source: PictureSource): Promise<VisionInput> =>
-    imagePatches(await pixels(source), image_processor)
-  const loadVideo = async (frames: readonly PictureSource[]): Promise<VisionInput> =>
-    videoPatches(await Promise.all(frames.map(pixels)), image_processor)
-  const secondsPerGrid = (fps = 2): number => image_processor.temporal_patch_size / fps
+  const loadImage = async (source: PictureSource): Promise<VisionInput> => {
+    const image = await pixels(source)
+    return named(source, () => imagePatches(image, image_processor))
+  }
+  const loadVideo = async (sources: readonly PictureSource[]): Promise<VisionInput> => {
+    const frames = await Promise.all(sources.map(pixels))
+    return named(sources[0], () => videoPatches(frames, image_processor))
+  }
+  const secondsPerGrid = (fps = 2): number => {
+    if (!(fps > 0)) throw dataError('video fps', 'a positive number', String(fps))
+    return image_processor.temporal_patch_size / fps
+  }
   const textIds: Processor['textIds'] = (messages, grids, options) =>
     widenPlaceholders(
       tokenizer.encode(chat_template.render(messages, options)),
