@@ -1,0 +1,137 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { AnswerRequest, Client } from '../clients/client.js'
+import { readJsonl } from '../common/jsonl.js'
+import type { Sample } from '../schema/sample.js'
+import { askedDigest, type InferSettings, infer, type Prediction, requestOf } from './infer.js'
+import { makeBoxes, makeSample } from './sample-for-tests.js'
+
+let folder: string
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'infer-'))
+})
+afterEach(() => fs.rmSync(folder, { recursive: true, force: true }))
+
+const samples = [0, 1, 2, 3].map((question_id) => makeSample({ question_id }))
+const idOf = (n: number): string => `relative direction/single_image/${n}`
+
+/** Answers `A` to everything and remembers what it was asked. */
+function recorder(before?: (id: string) => void): Client & { asked: string[] } {
+  const asked: string[] = []
+  return {
+    name: 'test:a',
+    blind: true,
+    asked,
+    async *answer(requests: AnswerRequest[]) {
+      for (const { id } of requests) {
+        asked.push(id)
+        before?.(id)
+        yield { id, text: 'A' }
+      }
+    },
+  }
+}
+
+const settings = (client: Client, change: Partial<InferSettings> = {}): InferSettings => ({
+  client,
+  samples,
+  out: path.join(folder, 'predictions.jsonl'),
+  imageRoot: folder,
+  mode: 'direct',
+  style: 'compact',
+  options: { max_new_tokens: 8, temperature: 0, seed: 1 },
+  ...change,
+})
+const rows = (): Prediction[] => readJsonl<Prediction>(path.join(folder, 'predictions.jsonl'))
+
+describe('a killed run goes on', () => {
+  it('drops the half-written line and asks only what has no answer', async () => {
+    const done = samples
+      .slice(0, 2)
+      .map((sample, i) => ({ id: idOf(i), prediction: 'B', asked: askedDigest(sample) }))
+    const whole = done.map((row) => `${JSON.stringify(row)}\n`).join('')
+    fs.writeFileSync(path.join(folder, 'predictions.jsonl'), `${whole}{"id":"${idOf(2)}","predic`)
+    const client = recorder()
+    expect(await infer(settings(client))).toEqual({ resumed: 2, answered: 2, unanswered: 0 })
+    expect(client.asked).toEqual([idOf(2), idOf(3)])
+    expect(rows().map(({ id, prediction }) => [id, prediction])).toEqual([
+      [idOf(0), 'B'],
+      [idOf(1), 'B'],
+      [idOf(2), 'A'],
+      [idOf(3), 'A'],
+    ])
+  })
+
+  it('has every finished answer on disk before the next one is made', async () => {
+    const seen: number[] = []
+    const file = path.join(folder, 'predictions.jsonl')
+    await infer(settings(recorder(() => seen.push(fs.existsSync(file) ? rows().length : 0))))
+    expect(seen).toEqual([0, 1, 2, 3])
+  })
+
+  it('asks nothing when all is answered', async () => {
+    await infer(settings(recorder()))
+    const again = recorder()
+    expect(await infer(settings(again))).toEqual({ resumed: 4, answered: 0, unanswered: 0 })
+    expect(again.asked).toEqual([])
+  })
+})
+
+describe('answers are never mixed up', () => {
+  it('refuses to go on in another mode', async () => {
+    await infer(settings(recorder()))
+    await expect(infer(settings(recorder(), { mode: 'think' }))).rejects.toThrow(
+      /predictions\.jsonl \(mode\): expected answers made with think, got direct/,
+    )
+  })
+
+  it('refuses other weights under the same name', async () => {
+    await infer(settings({ ...recorder(), fingerprint: 'aaa' }))
+    await expect(infer(settings({ ...recorder(), fingerprint: 'bbb' }))).rejects.toThrow(
+      /\(fingerprint\): expected answers made with bbb, got aaa/,
+    )
+  })
+
+  it('refuses answers to another question with the same id', async () => {
+    await infer(settings(recorder()))
+    const changed = samples.map((sample) => ({ ...sample, question: 'Another question?' }))
+    await expect(infer(settings(recorder(), { samples: changed }))).rejects.toThrow(
+      /row 1: expected an answer to relative direction\/single_image\/0 as asked now/,
+    )
+  })
+
+  it('says which picture is missing before asking anything', async () => {
+    const client = { ...recorder(), blind: false }
+    await expect(infer(settings(client))).rejects.toThrow(
+      /scene9000_00\/0\.jpg \(of relative direction\/single_image\/0\): expected a picture, got nothing there/,
+    )
+    expect(client.asked).toEqual([])
+  })
+
+  it('counts what a client leaves unanswered', async () => {
+    const silent: Client = { name: 'test:silent', blind: true, async *answer() {} }
+    expect(await infer(settings(silent))).toEqual({ resumed: 0, answered: 0, unanswered: 4 })
+  })
+})
+
+describe('requests', () => {
+  const ask = (sample: Sample, mode: 'direct' | 'think') =>
+    requestOf(sample, { imageRoot: '/images', mode, style: 'compact' })
+
+  it('shows a frame list as one video and views as single pictures', () => {
+    const image = ['s/0.jpg', 's/20.jpg']
+    const images = image.map((_, i) => ({ width: 10, height: 10, frame_id: i }))
+    expect(ask(makeSample({ image, images, data_type: 'video' }), 'direct').media).toEqual([
+      { type: 'video', frames: ['/images/s/0.jpg', '/images/s/20.jpg'] },
+    ])
+    expect(ask(makeSample({ image, images, data_type: 'multi_view' }), 'direct').media).toHaveLength(2)
+  })
+
+  it('asks for reasoning where it is wanted, but never with boxes', () => {
+    expect(ask(makeSample(), 'think').text).toContain('Think, then answer.')
+    expect(ask(makeSample(), 'direct').text).toContain('Answer directly.')
+    expect(ask(makeBoxes(0, [['bed', [0, 0, 10, 10]]]), 'think').text).toContain('boxes in JSON')
+  })
+})
