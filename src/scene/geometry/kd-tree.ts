@@ -1,7 +1,11 @@
 /**
  * A k-d tree over 3D points for nearest-neighbour queries: median splits along the widest axis, stored as one
- * array of point indices, so building allocates no nodes. Ties go to the point with the lower index.
+ * array of point indices, so neither building nor asking allocates nodes. Ties go to the lower index.
  */
+
+/** Ranges of so few points are scanned, not split. */
+const LEAF = 8
+
 export interface KdTree {
   points: Float32Array
   /** Point indices; the node of [low, high) is at the middle. */
@@ -10,7 +14,7 @@ export interface KdTree {
   axes: Uint8Array
 }
 
-/** Moves the element of rank `k` of order[low..high] to its place (Floyd-Rivest's simpler half: quickselect). */
+/** Moves the element of rank `k` of order[low..high] to its place (quickselect). */
 function select(
   order: Uint32Array,
   points: Float32Array,
@@ -44,7 +48,7 @@ export function buildKdTree(points: Float32Array): KdTree {
   const order = Uint32Array.from({ length: count }, (_, i) => i)
   const axes = new Uint8Array(count)
   const build = (low: number, high: number): void => {
-    if (high - low < 1) return
+    if (high - low <= LEAF) return
     let [axis, widest] = [0, -1]
     for (let a = 0; a < 3; a++) {
       let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
@@ -68,9 +72,14 @@ export function buildKdTree(points: Float32Array): KdTree {
   return { points, order, axes }
 }
 
+/** Pending ranges of a query: low, high, and the squared distance to their half-space. Depth is log2 of the points. */
+const pendingLow = new Uint32Array(128)
+const pendingHigh = new Uint32Array(128)
+const pendingPlane = new Float64Array(128)
+
 /**
- * Squared distance from (x, y, z) to the nearest point, and its index; only points nearer than `bound`
- * (squared) are looked for, and index -1 with `bound` is the answer when there is none.
+ * Squared distance from (x, y, z) to the nearest point, and its index. With a `bound` (squared) only points
+ * nearer than it are looked for; when there is none, the answer is index -1 and the bound.
  */
 export function nearest(
   tree: KdTree,
@@ -80,28 +89,43 @@ export function nearest(
   bound = Number.POSITIVE_INFINITY,
 ): { index: number; squared: number } {
   const { points, order, axes } = tree
-  const best = { index: -1, squared: bound }
-  const visit = (low: number, high: number): void => {
-    if (low >= high) return
-    const middle = (low + high) >> 1
-    const index = order[middle]
-    const at = 3 * index
-    const [dx, dy, dz] = [x - points[at], y - points[at + 1], z - points[at + 2]]
+  let best = bound
+  let found = -1
+  const consider = (place: number): void => {
+    const index = order[place]
+    const dx = x - points[3 * index]
+    const dy = y - points[3 * index + 1]
+    const dz = z - points[3 * index + 2]
     const squared = dx * dx + dy * dy + dz * dz
-    if (squared < best.squared || (squared === best.squared && best.index >= 0 && index < best.index)) {
-      best.squared = squared
-      best.index = index
-    }
-    const side = axes[middle] === 0 ? dx : axes[middle] === 1 ? dy : dz
-    // A point on the splitting plane may lie in either half, hence <=.
-    if (side <= 0) {
-      visit(low, middle)
-      if (side * side <= best.squared) visit(middle + 1, high)
-    } else {
-      visit(middle + 1, high)
-      if (side * side <= best.squared) visit(low, middle)
+    if (squared < best || (squared === best && found >= 0 && index < found)) {
+      best = squared
+      found = index
     }
   }
-  visit(0, order.length)
-  return best
+  let pending = 1
+  pendingLow[0] = 0
+  pendingHigh[0] = order.length
+  pendingPlane[0] = 0
+  while (pending > 0) {
+    pending--
+    // A point on the splitting plane may lie in either half, hence only what is farther is left out.
+    if (pendingPlane[pending] > best) continue
+    let low = pendingLow[pending]
+    let high = pendingHigh[pending]
+    while (high - low > LEAF) {
+      const middle = (low + high) >> 1
+      consider(middle)
+      const axis = axes[middle]
+      const side = (axis === 0 ? x : axis === 1 ? y : z) - points[3 * order[middle] + axis]
+      const left = side <= 0
+      pendingLow[pending] = left ? middle + 1 : low
+      pendingHigh[pending] = left ? high : middle
+      pendingPlane[pending] = side * side
+      pending++
+      if (left) high = middle
+      else low = middle + 1
+    }
+    for (let place = low; place < high; place++) consider(place)
+  }
+  return { index: found, squared: best }
 }
