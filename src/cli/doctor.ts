@@ -23,7 +23,7 @@ export interface DoctorReport {
     source: string
     reason: string
     addon: string
-    threads: number
+    default_threads: number
     blas: string
     load_seconds: number
   } | null
@@ -64,7 +64,16 @@ export async function examine(): Promise<DoctorReport> {
       const blas = engines.blasOf(choice)
       const { root, source, reason, addon } = choice
       const load_seconds = Math.round(performance.now() - began) / 1000
-      engine = { version, root, source, reason, addon, threads, blas: blas.name, load_seconds }
+      engine = {
+        version,
+        root,
+        source,
+        reason,
+        addon,
+        default_threads: threads,
+        blas: blas.name,
+        load_seconds,
+      }
       if (!blas.fast) advice.push(`BLAS: matrix products are slow; apt-get install libopenblas0-pthread`)
       if (choice.native !== native.nativeHash())
         advice.push('addon: native/ has changed since it was built; npm run setup')
@@ -79,7 +88,7 @@ export async function examine(): Promise<DoctorReport> {
     const described = `libtorch ${candidate.version} at ${candidate.root}${candidate.cuda ? ', with CUDA' : ''}`
     const turnedDown = choice?.rejected.find(({ problem }) => problem.startsWith(`${candidate.root}:`))
     const state = turnedDown
-      ? `turned down (${turnedDown.problem})`
+      ? `turned down (${turnedDown.problem.slice(candidate.root.length + 2)})`
       : choice?.root === candidate.root
         ? broken
           ? `chosen, but ${broken}`
@@ -125,12 +134,15 @@ export function formatReport(report: DoctorReport): string {
       ['engine', `libtorch ${engine.version} at ${engine.root}`],
       ['  chosen because', engine.reason],
       ['  addon', `${engine.addon} (loads in ${engine.load_seconds} s)`],
-      ['  threads', String(engine.threads)],
+      ['  threads', `${engine.default_threads} by default`],
       ['  BLAS', engine.blas],
     )
   else rows.push(['engine', 'none'])
   report.tried.forEach(({ source, result }, index) => {
-    rows.push([index === 0 ? 'looked at' : '', `${source}: ${result}`])
+    rows.push([
+      index === 0 ? 'looked at' : '',
+      result.startsWith(`${source}:`) ? result : `${source}: ${result}`,
+    ])
   })
   for (const line of report.advice) rows.push(['advice', line])
   return `${rows.map(([name, value]) => `${name.padEnd(18)}${value}`).join('\n')}\n`

@@ -167,7 +167,7 @@ describe('doctor', () => {
     if (!choice) return context.skip('no engine is set up (npm run setup)')
     const report = await examine()
     expect(report.engine).toMatchObject({ root: choice.root, addon: choice.addon, version: choice.version })
-    expect(report.engine?.threads).toBeGreaterThan(0)
+    expect(report.engine?.default_threads).toBeGreaterThan(0)
     const text = formatReport(report)
     expect(text).toContain(`engine            libtorch ${choice.version} at ${choice.root}`)
     expect(text).toMatch(/ {2}BLAS {12}\S/)
