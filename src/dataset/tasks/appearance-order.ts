@@ -48,7 +48,7 @@ function propose(scene: SceneRecord, context: TaskContext): Candidate[] {
   const { data_type, funnel, index, options, random } = context
   const frames = videoFrames(index.frames, options.video_frames)
   const found: Candidate[] = []
-  for (const four of subsets(appearances(context, frames), 4, 400, random)) {
+  for (const four of subsets(appearances(context, frames), 4, 4000, random)) {
     funnel.consider()
     const order = [...four].sort((a, b) => a.first - b.first || (a.category < b.category ? -1 : 1))
     const close = pairs(order).some(
