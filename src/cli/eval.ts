@@ -23,7 +23,7 @@ interface EvalOptions {
   mode: 'direct' | 'think'
   style: PromptStyle
   maxNewTokens?: number
-  device: string
+  baseUrl?: string
   limit?: number
   seed: number
   json?: boolean
@@ -51,8 +51,8 @@ function samplesAt(place: string, option: string): Sample[] {
 }
 
 async function evaluateModel(name: string, samples: Sample[], options: EvalOptions): Promise<Scores> {
-  const { mode, style, seed, device, out, data, images } = options
-  const client = await openClient(name, { device })
+  const { mode, style, seed, baseUrl, out, data, images } = options
+  const client = await openClient(name, { baseUrl })
   const progress = startProgress(shortName(name).slice(-22), samples.length, { unit: 'questions' })
   try {
     return await evaluate({
@@ -105,7 +105,7 @@ export function register(program: Command): void {
   const command = program
     .command('eval')
     .description('ask models questions and score their answers beside chance and blind guesses')
-    .requiredOption('--model <client>', 'local:DIR or replay:FILE; repeatable', repeated)
+    .requiredOption('--model <client>', 'local:DIR, openai:MODEL or replay:FILE; repeatable', repeated)
     .requiredOption('--data <path>', 'a folder that data build made, or a JSONL file of questions')
     .requiredOption('--out <dir>', 'where predictions and scores go; a second run continues there')
     .option('--train <path>', 'training questions, for the most frequent answer and the best constant')
@@ -119,7 +119,7 @@ export function register(program: Command): void {
       new Option('--style <style>', 'wording of the prompts').choices(PROMPT_STYLES).default('upstream'),
     )
     .option('--max-new-tokens <n>', 'longest answer (default: 128, with reasoning 1024)', integer(1))
-    .option('--device <device>', 'auto, cpu or cuda, for local models', 'auto')
+    .option('--base-url <url>', 'endpoint for openai:MODEL (default: OPENAI_BASE_URL)')
     .option('--limit <n>', 'only n questions, evenly over their types', integer(1))
     .option('--seed <n>', 'seed of sampling, limit and intervals', integer(0), 42)
     .option('--json', 'print scores and baselines as JSON')

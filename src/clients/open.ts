@@ -1,21 +1,16 @@
-/** From a name on the command line to a client: `local:DIR`, `replay:FILE`. */
+/** From a name on the command line to a client: `local:DIR`, `openai:MODEL`, `replay:FILE`. */
 import { usageError } from '../common/errors.js'
 import type { Client } from './client.js'
+import { openOpenAi } from './openai.js'
 import { openReplay } from './replay.js'
 
-export const CLIENT_KINDS = ['local', 'replay'] as const
+export const CLIENT_KINDS = ['local', 'openai', 'replay'] as const
 type ClientKind = (typeof CLIENT_KINDS)[number]
 
 export interface OpenOptions {
-  /** Local models: `auto`, `cpu`, `cuda`. */
-  device?: string
+  /** Root of an OpenAI-compatible endpoint; default: the environment's `OPENAI_BASE_URL`. */
+  baseUrl?: string
 }
-
-/** What `local.ts` offers. */
-interface LocalModule {
-  openLocal(dir: string, options?: OpenOptions): Promise<Client>
-}
-const LOCAL: string = './local.js'
 
 const isKind = (text: string): text is ClientKind => (CLIENT_KINDS as readonly string[]).includes(text)
 
@@ -28,7 +23,7 @@ export function parseClientName(name: string): { kind: ClientKind; target: strin
   const kind = name.slice(0, Math.max(colon, 0))
   const target = name.slice(colon + 1)
   if (colon < 0 || !isKind(kind) || target === '')
-    throw usageError('--model', 'local:DIR or replay:FILE', JSON.stringify(name))
+    throw usageError('--model', 'local:DIR, openai:MODEL or replay:FILE', JSON.stringify(name))
   return { kind, target }
 }
 
@@ -36,7 +31,8 @@ export function parseClientName(name: string): { kind: ClientKind; target: strin
 export async function openClient(name: string, options: OpenOptions = {}): Promise<Client> {
   const { kind, target } = parseClientName(name)
   if (kind === 'replay') return openReplay(target)
+  if (kind === 'openai') return openOpenAi(target, { baseUrl: options.baseUrl })
   // Loaded on first use, since it brings the engine along.
-  const { openLocal } = (await import(LOCAL)) as LocalModule
-  return openLocal(target, options)
+  const { openLocal } = await import('./local.js')
+  return openLocal(target)
 }
