@@ -184,7 +184,7 @@ describe('a folder', () => {
     expect(scan.readObjects(6)?.map(({ label }) => label)).toEqual(['Chair', 'desk'])
     expect(scan.problems).toEqual([
       '1 of 3 frames have no pose (tracking was lost)',
-      '1 objects are listed twice; the first of each is kept',
+      'objects listed twice: 1; the first of each is kept',
     ])
   })
 

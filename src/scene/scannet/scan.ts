@@ -233,7 +233,7 @@ export async function openScan(folder: string): Promise<Scan> {
         return null
       }
       const { groups, duplicates } = readAggregation(aggregation)
-      if (duplicates > 0) problems.push(`${duplicates} objects are listed twice; the first of each is kept`)
+      if (duplicates > 0) problems.push(`objects listed twice: ${duplicates}; the first of each is kept`)
       return joinObjects(readSegIndices(segments), groups, vertexCount, { segments, aggregation })
     },
   }
