@@ -5,8 +5,8 @@ import path from 'node:path'
 import { Command } from 'commander'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { writeJsonAtomic } from '../common/files.js'
-import { readSamples } from '../dataset/read.js'
 import { randomRoom } from '../dataset/rooms.test-helper.js'
+import { readSamples } from '../schema/read-samples.js'
 import { register } from './data-build.js'
 
 let folder: string
@@ -66,6 +66,14 @@ describe('data build', () => {
     const stats = JSON.parse(text) as { scenes: number; files: string[]; images: string }
     expect(stats).toMatchObject({ scenes: 2, files: [], images: at('images') })
     expect(fs.existsSync(at('out'))).toBe(false)
+  })
+
+  it('leaves a folder with the pictures at hand, wherever the records were', async () => {
+    writeJsonAtomic(at('made/records/room0.json'), randomRoom(0))
+    fs.mkdirSync(at('made/images'))
+    fs.writeFileSync(at('made/images/picture.jpg'), '')
+    await dataBuild('--records', at('made'), '--out', at('out'))
+    expect(fs.readdirSync(at('out/images'))).toEqual(['picture.jpg'])
   })
 
   it.each<[string, () => string[], string]>([

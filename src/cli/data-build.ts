@@ -113,6 +113,13 @@ async function loadRecords(
   }
 }
 
+/** Readers look for pictures in `<out>/images`; those of records made elsewhere are linked there. */
+function linkImages(images: string, out: string): void {
+  const link = path.join(out, 'images')
+  if (fs.existsSync(images) && !fs.existsSync(link))
+    fs.symlinkSync(path.relative(path.resolve(out), path.resolve(images)), link)
+}
+
 async function build(options: BuildOptions): Promise<void> {
   const { buildDataset, GROUNDING_FILE, makeDataset, SPATIAL_FILE, STATS_FILE } = await import(
     '../dataset/build.js'
@@ -124,6 +131,7 @@ async function build(options: BuildOptions): Promise<void> {
   const job = { records, seed: options.seed, progress }
   const stats = options.dryRun ? makeDataset(job).stats : buildDataset({ ...job, out: options.out })
   progress.end()
+  if (images && !options.dryRun) linkImages(images, options.out)
   const files = [GROUNDING_FILE, SPATIAL_FILE, STATS_FILE].map((name) => path.join(options.out, name))
   if (options.json) {
     process.stdout.write(

@@ -7,6 +7,7 @@ import { dataError } from '../common/errors.js'
 import { writeJsonAtomic } from '../common/files.js'
 import { writeJsonl } from '../common/jsonl.js'
 import { type Progress, silentProgress } from '../common/progress.js'
+import { SAMPLE_FILES } from '../schema/read-samples.js'
 import type { Sample } from '../schema/sample.js'
 import type { SceneRecord } from '../schema/scene-record.js'
 import { balance, type Chosen } from './balance.js'
@@ -19,8 +20,7 @@ import { localizationSample } from './tasks/localization.js'
 /** Raised whenever the same options would give other samples. */
 export const DATASET_VERSION = 'dataset-1'
 
-export const GROUNDING_FILE = 'spld_grounding_data.jsonl'
-export const SPATIAL_FILE = 'spld_spatial_data.jsonl'
+export const [GROUNDING_FILE, SPATIAL_FILE] = SAMPLE_FILES
 export const STATS_FILE = 'stats.json'
 
 export interface BuildDataset {
