@@ -32,6 +32,8 @@ const groups: Record<string, Group> = {
 
 /** Verbs of their own, in the order of the help. */
 const verbs: Record<string, () => Promise<CommandFile>> = {
+  ladder: () => import('./ladder.js'),
+  train: () => import('./train.js'),
   eval: () => import('./eval.js'),
   doctor: () => import('./doctor.js'),
 }

@@ -3,21 +3,22 @@ import { availableParallelism } from 'node:os'
 import { type Command, Option } from 'commander'
 import { usageError } from '../common/errors.js'
 import { startProgress } from '../common/progress.js'
-import { synthOptionsSchema } from '../scene/synthetic/options.js'
+import { type SynthOptions, synthOptionsSchema } from '../scene/synthetic/options.js'
 import { synthesizeScans } from '../scene/synthetic/synthesize.js'
+import { integer, repeated, withExample } from './options.js'
 
 interface Flags {
   out: string
-  rooms?: string
-  frames?: string
-  seed?: string
+  rooms?: number
+  frames?: number
+  seed?: number
   style?: string
-  width?: string
-  height?: string
-  firstScene?: string
-  set: string[]
-  workers: string
-  limit?: string
+  width?: number
+  height?: number
+  firstScene?: number
+  set?: string[]
+  workers: number
+  limit?: number
   dryRun?: boolean
   json?: boolean
 }
@@ -34,89 +35,72 @@ function parseSetting(text: string): [string, unknown] {
   }
 }
 
-function optionsOf(flags: Flags): ReturnType<typeof synthOptionsSchema.parse> {
-  const given: Record<string, unknown> = Object.fromEntries(flags.set.map(parseSetting))
-  const number = (key: string, value: string | undefined): void => {
-    if (value !== undefined) given[key] = Number(value)
-  }
-  number('rooms', flags.rooms)
-  number('frames', flags.frames)
-  number('seed', flags.seed)
-  number('width', flags.width)
-  number('height', flags.height)
-  number('first_scene', flags.firstScene)
-  if (flags.style !== undefined) given.style = flags.style
+function optionsOf(flags: Flags): SynthOptions {
+  const given: Record<string, unknown> = Object.fromEntries((flags.set ?? []).map(parseSetting))
+  const { rooms, frames, seed, style, width, height, firstScene: first_scene } = flags
+  for (const [key, value] of Object.entries({ rooms, frames, seed, style, width, height, first_scene }))
+    if (value !== undefined) given[key] = value
+  const known = Object.keys(synthOptionsSchema.shape)
+  for (const key of Object.keys(given))
+    if (!known.includes(key)) throw usageError('--set', `one of ${known.join(', ')}`, key)
   const parsed = synthOptionsSchema.safeParse(given)
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    const key = issue.path.join('.') || 'scan synth'
-    throw usageError(
-      key,
-      issue.message.replace(/^Invalid input: expected /, ''),
-      JSON.stringify(given[String(issue.path[0])]) ?? 'nothing',
-    )
+    const { path, message } = parsed.error.issues[0]
+    const expected = message.replace(/^(Invalid \w+: )?expected /, '').replace(/, received .*/, '')
+    throw usageError(path.join('.'), expected, JSON.stringify(given[String(path[0])]))
   }
   const options = parsed.data
-  const limit = flags.limit === undefined ? options.rooms : Number(flags.limit)
-  if (!Number.isInteger(limit) || limit < 1)
-    throw usageError('--limit', 'a whole number above 0', String(flags.limit))
-  return { ...options, rooms: Math.min(options.rooms, limit) }
+  return { ...options, rooms: Math.min(options.rooms, flags.limit ?? options.rooms) }
 }
 
 async function run(flags: Flags): Promise<void> {
+  const { out, workers } = flags
   const options = optionsOf(flags)
-  const workers = Number(flags.workers)
-  if (!Number.isInteger(workers) || workers < 1)
-    throw usageError('--workers', 'a whole number above 0', flags.workers)
   const say = (value: Record<string, unknown>, text: string): void => {
     process.stdout.write(flags.json ? `${JSON.stringify(value)}\n` : `${text}\n`)
   }
   if (flags.dryRun) {
-    say(
-      { out: flags.out, options, workers },
-      `would make ${options.rooms} ${options.style} rooms of ${options.frames} frames in ${flags.out}`,
-    )
+    const text = `would make ${options.rooms} ${options.style} rooms of ${options.frames} frames in ${out}`
+    say({ out, options, workers }, text)
     return
   }
   const began = Date.now()
   const progress = startProgress('making rooms', options.rooms, { unit: 'rooms' })
-  const { scans, made, skipped } = await synthesizeScans({ out: flags.out, options, workers, progress })
+  const { scans, made, skipped } = await synthesizeScans({ out, options, workers, progress })
   const seconds = (Date.now() - began) / 1000
-  const rate = seconds > 0 ? (made * options.frames) / seconds : 0
+  const rate = made > 0 ? `, ${Math.round((made * options.frames) / seconds)} frames/s` : ''
   say(
-    { out: flags.out, scans, made, skipped, frames: made * options.frames, seconds },
-    `${flags.out}: ${scans.length} scans (${scans[0]} to ${scans[scans.length - 1]}), ${made} made in ${seconds.toFixed(1)} s (${rate.toFixed(0)} frames/s), ${skipped} already there`,
+    { out, scans, made, skipped, frames: made * options.frames, seconds },
+    `${out}: ${scans.length} scans (${scans[0]} to ${scans[scans.length - 1]}); ${made} made in ${seconds.toFixed(1)} s${rate}, ${skipped} already there`,
   )
 }
 
 /** Adds `synth` to the `scan` command. */
 export function register(scan: Command): void {
-  scan
+  const command = scan
     .command('synth')
-    .description('Make rooms and write them as ScanNet scans (.sens, mesh, segments, annotation, meta).')
+    .summary('make rooms and write them as ScanNet scans')
+    .description(
+      'Makes furnished rooms, walks through them with an RGB-D camera, and writes them as ScanNet scans (.sens, mesh, segments, annotation, meta). Complete scans are skipped, so the same command continues a run that was stopped.',
+    )
     .requiredOption('--out <folder>', 'folder that gets one folder per scan')
-    .option('--rooms <n>', 'number of rooms (default 20)')
-    .option('--frames <n>', 'pictures per room (default 16)')
-    .option('--seed <n>', 'seed; the same seed gives the same bytes (default 42)')
+    .option('--rooms <n>', 'number of rooms (default: 20)', integer(1))
+    .option('--frames <n>', 'pictures per room (default: 16)', integer(1))
+    .option('--seed <n>', 'the same seed gives the same bytes (default: 42)', integer())
     .addOption(
-      new Option('--style <style>', 'train or test rooms (default train)').choices(['train', 'test']),
+      new Option('--style <style>', 'test rooms have other colours and sizes (default: train)').choices([
+        'train',
+        'test',
+      ]),
     )
-    .option('--width <pixels>', 'width of colour and depth pictures (default 168)')
-    .option('--height <pixels>', 'height of colour and depth pictures (default 112)')
-    .option('--first-scene <n>', 'number of the first scan (default 1000, test 7000)')
-    .option(
-      '--set <key=value>',
-      "any other option of a recipe's `synth` section",
-      (value: string, all: string[]) => [...all, value],
-      [] as string[],
-    )
-    .option('--workers <n>', 'threads', String(availableParallelism()))
-    .option('--limit <n>', 'at most this many rooms')
+    .option('--width <pixels>', 'width of colour and depth pictures (default: 168)', integer(16))
+    .option('--height <pixels>', 'height of colour and depth pictures (default: 112)', integer(16))
+    .option('--first-scene <n>', 'number of the first scan (default: 1000, test 7000)', integer())
+    .option('--set <key=value>', "any other key of a recipe's `synth` section", repeated)
+    .option('--workers <n>', 'threads', integer(1), availableParallelism())
+    .option('--limit <n>', 'at most this many rooms', integer(1))
     .option('--dry-run', 'say what would be made')
     .option('--json', 'print the result as JSON')
-    .addHelpText(
-      'after',
-      '\nScans that are complete are skipped: the same command continues a run that was stopped.\n\nExample:\n  spatial-ladder scan synth --out data/scans --rooms 200 --frames 16 --seed 7',
-    )
     .action(run)
+  withExample(command, 'spatial-ladder scan synth --out data/scans --rooms 200 --frames 16 --seed 7')
 }

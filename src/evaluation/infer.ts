@@ -33,6 +33,8 @@ export interface InferSettings {
   style: PromptStyle
   options: AnswerOptions
   progress?: Progress
+  /** Aborting stops between answers; what is finished is on disk. */
+  signal?: AbortSignal
 }
 
 /** First 12 hex digits of the SHA-256 of question, options and pictures. */
@@ -139,6 +141,7 @@ export async function infer(
       open.delete(id)
       appendJsonl(out, [{ id, prediction: text, asked: item.asked } satisfies Prediction])
       progress.update(resumed + ++answered)
+      settings.signal?.throwIfAborted()
     }
   else if (!fs.existsSync(out)) appendJsonl(out, [])
   progress.end()

@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
+import os from 'node:os'
 import { fileURLToPath } from 'node:url'
 // sharp's libraries must be in the process before libtorch's (Debian's libtorch drags in GLib).
 import 'sharp'
@@ -63,6 +64,8 @@ export function engine(): Addon {
   const { addon } = engineInfo()
   try {
     loaded = createRequire(import.meta.url)(addon) as Addon
+    // Debian's libtorch starts with one thread.
+    loaded.setThreads(Number(process.env.OMP_NUM_THREADS) || os.availableParallelism())
   } catch (error) {
     const [line] = String((error as Error).message).split('\n')
     throw environmentError('engine', `a loadable addon at ${addon} (npm run setup builds it)`, line)

@@ -30,6 +30,21 @@ export interface Completion {
   finished: boolean
 }
 
+/** Prompts padded on the left to one length. */
+export function leftPadded(
+  prompts: readonly number[][],
+  pad: number,
+): Pick<ModelInputs, 'input_ids' | 'attention_mask'> {
+  const length = Math.max(...prompts.map((ids) => ids.length))
+  return {
+    input_ids: prompts.map((ids) => [...new Array<number>(length - ids.length).fill(pad), ...ids]),
+    attention_mask: prompts.map((ids) => [
+      ...new Array<number>(length - ids.length).fill(0),
+      ...ids.map(() => 1),
+    ]),
+  }
+}
+
 interface Row {
   prompt: number
   sample: number

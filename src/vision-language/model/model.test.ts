@@ -68,7 +68,7 @@ function largestDifference(a: Tensor, b: Tensor, mask: readonly ArrayLike<number
 function lossOf(logits: Tensor, labels: number[][]): Tensor {
   const [B, S] = logits.shape
   const targets = labels.flatMap((row) => row.slice(1).map((id) => Math.max(id, 0)))
-  const mask = labels.flatMap((row) => row.slice(1).map((id) => (id >= 0 ? 1 : 0)))
+  const mask = labels.flatMap((row) => row.slice(1).map((id): number => (id >= 0 ? 1 : 0)))
   const count = mask.reduce((a, b) => a + b, 0)
   const log = reshape(logSoftmax(narrow(logits, 1, 0, S - 1), -1), [B * (S - 1), -1])
   const picked = gather(log, 1, unsqueeze(cast(tensor(targets, undefined, 'i32'), 'i64'), 1))

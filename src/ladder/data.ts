@@ -1,0 +1,113 @@
+/** From rooms to questions: scans, scene records, samples, and the teacher's cold-start traces. */
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { dataError } from '../common/errors.js'
+import { sha256File } from '../common/files.js'
+import { writeJsonl } from '../common/jsonl.js'
+import type { Progress } from '../common/progress.js'
+import { buildDataset } from '../dataset/build.js'
+import { geometricReasoning } from '../dataset/teacher.js'
+import { buildRecords, readRecords } from '../scene/records.js'
+import { listScans } from '../scene/scannet/scan.js'
+import { synthesizeScans } from '../scene/synthetic/synthesize.js'
+import { promptText, tagged } from '../schema/prompts.js'
+import { readSamples } from '../schema/read-samples.js'
+import type { LabelledBox, Sample } from '../schema/sample.js'
+import { type ColdStartRow, type Resize, scaleBox } from '../training/example.js'
+import type { Recipe } from './recipe.js'
+
+export type Split = 'train' | 'test'
+export const COLD_START_FILE = 'spld_coldstart_data.jsonl'
+/** Cores that rooms and records are made on. */
+const workers = (): number => Math.max(1, Math.min(os.availableParallelism(), 8))
+
+export interface SplitFolders {
+  scans: string
+  data: string
+}
+
+export const splitFolders = (run: string, split: Split): SplitFolders => ({
+  scans: path.join(run, 'scans', split),
+  data: path.join(run, 'data', split),
+})
+
+/** Rooms written as ScanNet scans, or the user's own. @returns folders of single scans */
+export async function prepareScans(
+  recipe: Recipe,
+  run: string,
+  split: Split,
+  progress: Progress,
+): Promise<string[]> {
+  const { scans } = recipe.data[split]
+  if ('folder' in scans) return listScans(scans.folder)
+  const out = splitFolders(run, split).scans
+  const made = await synthesizeScans({ out, options: scans, workers: workers(), progress })
+  return made.scans.map((name) => path.join(out, name))
+}
+
+/** Scene records of the scans, read through the ScanNet reader. */
+export async function prepareRecords(
+  recipe: Recipe,
+  run: string,
+  split: Split,
+  scans: readonly string[],
+  progress: Progress,
+): Promise<void> {
+  const { data } = splitFolders(run, split)
+  await buildRecords({ scans, out: data, options: recipe.data[split].records, workers: workers(), progress })
+}
+
+/** Questions from the records; made once. */
+export function prepareDataset(recipe: Recipe, run: string, split: Split): Sample[] {
+  const { data } = splitFolders(run, split)
+  if (!fs.existsSync(path.join(data, 'stats.json')))
+    buildDataset({
+      records: readRecords(path.join(data, 'records')),
+      out: data,
+      options: recipe.data[split].dataset,
+      seed: recipe.seed,
+    })
+  const samples = readSamples(data)
+  if (samples.length === 0)
+    throw dataError(data, 'questions from these rooms', 'none; see stats.json for what was filtered')
+  return samples
+}
+
+/**
+ * The geometric teacher's traces for the training questions, with boxes in the pixels the model sees, under
+ * upstream's field names.
+ */
+export function prepareColdStart(
+  recipe: Recipe,
+  run: string,
+  samples: readonly Sample[],
+  resize: Resize,
+): string {
+  const file = path.join(splitFolders(run, 'train').data, COLD_START_FILE)
+  const rows = samples.flatMap((sample): ColdStartRow[] => {
+    const rescale = (box: LabelledBox['bbox_2d'], image: number) =>
+      scaleBox(box, sample.images[image], resize)
+    const reasoning = geometricReasoning(sample, { rescale })
+    if (reasoning === null || Array.isArray(sample.answer)) return []
+    return [
+      {
+        question_id: sample.question_id,
+        prompt: promptText(sample, 'think', recipe.prompt_style),
+        solution: tagged(reasoning, sample.answer),
+        image: sample.image,
+        data_type: sample.data_type,
+      },
+    ]
+  })
+  writeJsonl(file, rows)
+  return file
+}
+
+/** One hash for all that training reads. */
+export function dataHash(run: string): string {
+  const { data } = splitFolders(run, 'train')
+  return ['spld_grounding_data.jsonl', 'spld_spatial_data.jsonl']
+    .map((name) => sha256File(path.join(data, name)))
+    .join()
+}

@@ -1,0 +1,219 @@
+/**
+ * The whole job in order: rooms, records, questions, then the model up the four rungs with a test after
+ * each, and the report. Everything complete is kept, so the same command goes on where it was stopped.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { stringify } from 'yaml'
+import { openLocal } from '../clients/local.js'
+import { dataError } from '../common/errors.js'
+import { writeFileAtomic } from '../common/files.js'
+import { formatDuration, type Progress, startProgress } from '../common/progress.js'
+import { evaluate, writeBaselines } from '../evaluation/evaluate.js'
+import { writeReport } from '../report/report.js'
+import { scoreTable, type TableRow } from '../report/table.js'
+import { takeEvenly } from '../schema/evenly.js'
+import { imageRootOf } from '../schema/read-samples.js'
+import type { Scores } from '../schema/results.js'
+import type { Sample } from '../schema/sample.js'
+import { STAGES, type StageName } from '../training/options.js'
+import { runStage, type StageFile } from '../training/stage.js'
+import { resizedSize } from '../vision-language/image-processor.js'
+import { loadProcessor } from '../vision-language/processor-folder.js'
+import {
+  dataHash,
+  prepareColdStart,
+  prepareDataset,
+  prepareRecords,
+  prepareScans,
+  type Split,
+  splitFolders,
+} from './data.js'
+import type { Recipe } from './recipe.js'
+import { prepareStartModel } from './start-model.js'
+import { openStatus, type RunStatus } from './status.js'
+
+export interface LadderJob {
+  recipe: Recipe
+  /** The run's folder. */
+  run: string
+  /** Stop after this stage. */
+  until?: StageName
+  signal?: AbortSignal
+}
+
+export interface LadderResult {
+  run: string
+  table: ReturnType<typeof scoreTable>
+  scores: Scores[]
+  report: string
+  status: RunStatus
+}
+
+/** `0-start`, `1-perception`, ... */
+export const stageFolder = (run: string, index: number): string =>
+  path.join(run, 'stages', `${index}-${index === 0 ? 'start' : STAGES[index - 1]}`)
+
+/** Answers that reason first are asked for once the model has been shown how. */
+const modeOf = (index: number): 'direct' | 'think' =>
+  index >= 1 + STAGES.indexOf('cold-start') ? 'think' : 'direct'
+
+/** Keeps the resolved recipe with the run. @throws data error when the folder holds another one */
+function claimFolder(run: string, recipe: Recipe): void {
+  const file = path.join(run, 'recipe.yaml')
+  const text = stringify(recipe)
+  if (!fs.existsSync(file)) writeFileAtomic(file, text)
+  else if (fs.readFileSync(file, 'utf8') !== text)
+    throw dataError(
+      run,
+      'a run of this recipe',
+      'one of another; name a fresh folder with --out or remove it',
+    )
+}
+
+/** What every rung needs: the questions, and a runner of numbered steps. */
+interface Run extends LadderJob {
+  train: Sample[]
+  test: Sample[]
+  coldStart: string
+  status: ReturnType<typeof openStatus>
+  step: Step
+}
+
+type Step = <T>(
+  label: string,
+  units: number,
+  unit: string,
+  body: (progress: Progress) => T | Promise<T>,
+) => Promise<T>
+
+/** Runs steps one after another, numbered, each with its bar and its place in `status.json`. */
+function stepRunner(total: number, status: Run['status'], signal?: AbortSignal): Step {
+  let number = 0
+  return async (label, units, unit, body) => {
+    signal?.throwIfAborted()
+    const progress = startProgress(`${String(++number).padStart(2)}/${total} ${label}`, units, { unit })
+    const result = await status.step(label, () => body(progress))
+    progress.end()
+    return result
+  }
+}
+
+/** Rooms, records, questions and the starting model; `rungs` only counts the steps to come. */
+async function prepareRun(job: LadderJob, rungs: number): Promise<Run> {
+  const { recipe, run, signal } = job
+  claimFolder(run, recipe)
+  const status = openStatus(run, recipe.name)
+  status.useEngine()
+  const step = stepRunner(6 + rungs, status, signal)
+  const samples = {} as Record<Split, Sample[]>
+  for (const split of ['train', 'test'] as const) {
+    const { scans: wanted } = recipe.data[split]
+    const scans = await step(`${split} rooms`, 'rooms' in wanted ? wanted.rooms : 1, 'rooms', (progress) =>
+      prepareScans(recipe, run, split, progress),
+    )
+    await step(`${split} records`, scans.length, 'rooms', (progress) =>
+      prepareRecords(recipe, run, split, scans, progress),
+    )
+    samples[split] = await step(`${split} questions`, 1, 'sets', () => prepareDataset(recipe, run, split))
+  }
+  const { max_samples } = recipe.evaluation
+  const { train } = samples
+  const test = max_samples
+    ? takeEvenly(samples.test, max_samples, recipe.seed, 'evaluation/limit')
+    : samples.test
+  const start = stageFolder(run, 0)
+  prepareStartModel(recipe, start, train)
+  const { image_processor } = loadProcessor(start)
+  const coldStart = prepareColdStart(recipe, run, train, (size) => resizedSize(size, image_processor))
+  return { ...job, train, test, coldStart, status, step }
+}
+
+/** Trains the rung `index`, or finds it complete. */
+const trainRung = (
+  { recipe, run, train, coldStart, step, signal }: Run,
+  index: number,
+): Promise<StageFile> => {
+  const name = STAGES[index - 1]
+  return step(name, recipe.stages[name].max_steps, 'steps', (progress) =>
+    runStage({
+      name,
+      from: stageFolder(run, index - 1),
+      out: stageFolder(run, index),
+      samples: train,
+      imageRoot: imageRootOf(splitFolders(run, 'train').data),
+      coldStart,
+      dataHash: dataHash(run),
+      style: recipe.prompt_style,
+      seed: recipe.seed,
+      options: recipe.stages[name],
+      progress,
+      signal,
+    }),
+  )
+}
+
+/** Asks the model of rung `index` the test questions. */
+const testRung = ({ recipe, run, test, step, signal }: Run, index: number): Promise<Scores> => {
+  const folder = stageFolder(run, index)
+  const name = index === 0 ? 'start' : STAGES[index - 1]
+  const mode = modeOf(index)
+  return step(`test ${name}`, test.length, 'questions', async (progress) => {
+    const client = await openLocal(folder)
+    try {
+      return await evaluate({
+        client,
+        samples: test,
+        name,
+        imageRoot: imageRootOf(splitFolders(run, 'test').data),
+        folder: path.join(run, 'evaluation', path.basename(folder)),
+        mode,
+        style: recipe.prompt_style,
+        options: {
+          max_new_tokens: recipe.evaluation.max_new_tokens[mode],
+          temperature: 0,
+          seed: recipe.seed,
+        },
+        progress,
+        signal,
+      })
+    } finally {
+      client.dispose?.()
+    }
+  })
+}
+
+/** Climbs and tests. @throws AbortError after saving when `signal` is aborted */
+export async function runLadder(job: LadderJob): Promise<LadderResult> {
+  const began = performance.now()
+  const rungs = job.until ? 1 + STAGES.indexOf(job.until) : STAGES.length
+  const prepared = await prepareRun(job, 1 + 2 * rungs)
+  const { run, train, test, status } = prepared
+  const { rows: guesses } = writeBaselines({ train, test, folder: path.join(run, 'evaluation') })
+  const scores: Scores[] = []
+  for (let index = 0; index <= rungs; index++) {
+    if (index > 0) await trainRung(prepared, index)
+    scores.push(await testRung(prepared, index))
+  }
+  const rows: TableRow[] = [
+    ...guesses.map((guess) => ({ scores: guess.scores, baseline: true })),
+    ...scores.map((one) => ({ scores: one })),
+  ]
+  const final = status.finish()
+  const report = await writeReport({ run })
+  const [now, all] = [(performance.now() - began) / 1000, final.seconds].map(formatDuration)
+  process.stderr.write(`done in ${now} (${all} of work over all sittings)\n`)
+  return { run, table: scoreTable(rows), scores, report, status: final }
+}
+
+/** Trains up to `stage`, without tests. */
+export async function trainTo(
+  job: LadderJob,
+  stage: StageName,
+): Promise<{ folder: string; file: StageFile }> {
+  const rungs = 1 + STAGES.indexOf(stage)
+  const prepared = await prepareRun(job, rungs)
+  let file: StageFile | undefined
+  for (let index = 1; index <= rungs; index++) file = await trainRung(prepared, index)
+  return { folder: stageFolder(job.run, rungs), file: file as StageFile }
+}

@@ -1,0 +1,85 @@
+/**
+ * Checkpoints of a running stage: `checkpoint-<step>/` with weights, optimiser state and trainer state,
+ * written whole or not at all. Continuing from one gives the numbers of a run that never stopped.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { dataError } from '../common/errors.js'
+import { removeTemporaries, writeFolderAtomic, writeJsonAtomic } from '../common/files.js'
+import { noGrad } from '../torch/autograd.js'
+import { copy_ } from '../torch/ops.js'
+import type { Optimizer } from '../torch/optimizer.js'
+import { readSafetensors, writeSafetensors } from '../torch/safetensors.js'
+import { scope, type Tensor } from '../torch/tensor.js'
+
+const trainerStateSchema = z.object({
+  /** Optimizer steps done. */
+  step: z.int().min(0),
+  /** Hash of everything that decides the result: options, data, parent, engine, threads. */
+  fingerprint: z.string(),
+  /** Seconds of training so far, over all sittings. */
+  seconds: z.number(),
+})
+export type TrainerState = z.infer<typeof trainerStateSchema>
+
+interface Parts {
+  weights: ReadonlyMap<string, Tensor>
+  optimizer: Optimizer
+}
+
+const nameOf = (step: number): string => `checkpoint-${step}`
+
+/** Steps of the complete checkpoints in `folder`, ascending. */
+export function checkpointSteps(folder: string): number[] {
+  if (!fs.existsSync(folder)) return []
+  return fs
+    .readdirSync(folder)
+    .flatMap((name) => /^checkpoint-(\d+)$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b)
+}
+
+/** Saves, then removes the oldest beyond `limit`. */
+export async function saveCheckpoint(
+  folder: string,
+  parts: Parts,
+  state: TrainerState,
+  limit: number,
+): Promise<void> {
+  removeTemporaries(folder)
+  await writeFolderAtomic(path.join(folder, nameOf(state.step)), (target) => {
+    writeSafetensors(path.join(target, 'model.safetensors'), parts.weights)
+    writeSafetensors(path.join(target, 'optimizer.safetensors'), parts.optimizer.state())
+    writeJsonAtomic(path.join(target, 'trainer_state.json'), state)
+  })
+  for (const step of checkpointSteps(folder).slice(0, -limit))
+    fs.rmSync(path.join(folder, nameOf(step)), { recursive: true })
+}
+
+/** Copies saved tensors into live ones. @throws data error naming the tensor that is missing */
+function restore(file: string, live: ReadonlyMap<string, Tensor>): void {
+  noGrad(() =>
+    scope(() => {
+      const saved = readSafetensors(file)
+      for (const [name, value] of live) {
+        const source = saved.get(name)
+        if (!source) throw dataError(`${file} tensor ${name}`, 'a saved value', 'no such tensor')
+        copy_(value, source)
+      }
+    }),
+  )
+}
+
+/** Restores the latest checkpoint into `parts`; null when there is none. */
+export function loadCheckpoint(folder: string, parts: Parts): TrainerState | null {
+  const step = checkpointSteps(folder).at(-1)
+  if (step === undefined) return null
+  const source = path.join(folder, nameOf(step))
+  const file = path.join(source, 'trainer_state.json')
+  const state = trainerStateSchema.parse(JSON.parse(fs.readFileSync(file, 'utf8')))
+  restore(path.join(source, 'model.safetensors'), parts.weights)
+  restore(path.join(source, 'optimizer.safetensors'), parts.optimizer.state())
+  parts.optimizer.steps = state.step
+  return state
+}

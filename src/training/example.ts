@@ -1,0 +1,101 @@
+/** What a model is trained on: pictures, a user's text, and the answer it should give. */
+import path from 'node:path'
+import { z } from 'zod'
+import type { Media } from '../clients/client.js'
+import { dataError } from '../common/errors.js'
+import { readJsonl } from '../common/jsonl.js'
+import { directAnswer, type PromptMode, type PromptStyle, plainMode, promptText } from '../schema/prompts.js'
+import { sampleId } from '../schema/results.js'
+import { dataTypeSchema, type LabelledBox, type Sample } from '../schema/sample.js'
+
+export interface Example {
+  id: string
+  media: Media[]
+  text: string
+  answer: string
+  /** What rewards are computed from; its boxes are in the pixels the model sees. */
+  sample?: Sample
+}
+
+export type Resize = (size: { width: number; height: number }) => { width: number; height: number }
+type Box = LabelledBox['bbox_2d']
+
+/** A box in the pixels of the resized picture: scaled, rounded, kept inside. */
+export function scaleBox(box: Box, from: { width: number; height: number }, resize: Resize): Box {
+  const to = resize(from)
+  const scale = (value: number, source: number, target: number): number =>
+    Math.min(target - 1, Math.max(0, Math.round((value * target) / source)))
+  return [
+    scale(box[0], from.width, to.width),
+    scale(box[1], from.height, to.height),
+    scale(box[2], from.width, to.width),
+    scale(box[3], from.height, to.height),
+  ]
+}
+
+/** The pictures of a row of `image` paths: a video is one item of frames, anything else single images. */
+export function mediaOf(image: readonly string[], dataType: Sample['data_type'], root: string): Media[] {
+  const files = image.map((file) => path.join(root, file))
+  return dataType === 'video'
+    ? [{ type: 'video', frames: files }]
+    : files.map((file) => ({ type: 'image', file }))
+}
+
+/** The sample with its answer's boxes in the pixels the model sees. */
+function resized(sample: Sample, resize: Resize): Sample {
+  if (!Array.isArray(sample.answer)) return sample
+  const answer = sample.answer.map((box) => ({
+    ...box,
+    bbox_2d: scaleBox(box.bbox_2d, sample.images[0], resize),
+  }))
+  return { ...sample, answer }
+}
+
+/** A sample as a training example; `think` asks for reasoning and leaves the bare answer as reference. */
+export function exampleOf(
+  sample: Sample,
+  settings: { mode?: PromptMode; style: PromptStyle; imageRoot: string; resize: Resize },
+): Example {
+  const seen = resized(sample, settings.resize)
+  return {
+    id: sampleId(sample),
+    media: mediaOf(sample.image, sample.data_type, settings.imageRoot),
+    text: promptText(seen, settings.mode ?? plainMode(seen), settings.style),
+    answer: directAnswer(seen.answer, settings.style),
+    sample: seen,
+  }
+}
+
+/** One line of a cold-start file, under upstream's names. */
+export const coldStartSchema = z.object({
+  question_id: z.int().min(0),
+  /** The complete user text. */
+  prompt: z.string().min(1),
+  /** `<think>...</think><answer>...</answer>` */
+  solution: z.string().min(1),
+  image: z.array(z.string()),
+  data_type: dataTypeSchema,
+})
+export type ColdStartRow = z.infer<typeof coldStartSchema>
+
+/** Reads a cold-start file; prompt and solution are used verbatim. @throws data error naming file and row */
+export function readColdStart(file: string, imageRoot: string): Example[] {
+  return readJsonl(file).map((row, index) => {
+    const parsed = coldStartSchema.safeParse(row)
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues
+      throw dataError(
+        `${file} row ${index + 1} field ${issue.path.join('.')}`,
+        'a cold-start row',
+        issue.message,
+      )
+    }
+    const { question_id, prompt, solution, image, data_type } = parsed.data
+    return {
+      id: `cold-start/${question_id}/${index}`,
+      media: mediaOf(image, data_type, imageRoot),
+      text: prompt,
+      answer: solution,
+    }
+  })
+}

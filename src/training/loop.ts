@@ -1,0 +1,128 @@
+/**
+ * The training loop: schedule, clipping, update, metrics, checkpoints. Killed at any moment it goes on from
+ * its last checkpoint, with the numbers of a run that was never killed.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { setImmediate as yieldToEvents } from 'node:timers/promises'
+import { dataError } from '../common/errors.js'
+
+import { appendJsonl, readJsonl, writeJsonl } from '../common/jsonl.js'
+import { type Progress, silentProgress } from '../common/progress.js'
+import { clearGradients } from '../torch/autograd.js'
+import { clipGradientNorm, type Optimizer } from '../torch/optimizer.js'
+import { scheduleFactor } from '../torch/schedule.js'
+import { scope, type Tensor } from '../torch/tensor.js'
+import { loadCheckpoint, saveCheckpoint } from './checkpoint.js'
+import type { CommonOptions } from './options.js'
+import type { StepTrainer } from './trainer.js'
+
+export interface LoopSettings {
+  trainer: StepTrainer
+  /** All weights of the model, and those of them that are trained. */
+  weights: ReadonlyMap<string, Tensor>
+  trained: ReadonlyMap<string, Tensor>
+  optimizer: Optimizer
+  options: CommonOptions
+  /** The stage's folder: metrics, rollouts and checkpoints lie in it. */
+  folder: string
+  /** Decides whether a checkpoint belongs to this run. */
+  fingerprint: string
+  progress?: Progress
+  /** Aborting saves and ends the run. */
+  signal?: AbortSignal
+}
+
+export const METRICS = 'metrics.jsonl'
+export const ROLLOUTS = 'rollouts.jsonl'
+
+/** Drops what was logged after the checkpoint that the run goes on from. */
+function rewind(file: string, step: number): void {
+  if (!fs.existsSync(file)) return
+  writeJsonl(
+    file,
+    readJsonl<{ step: number }>(file, { tolerateTail: true }).filter((row) => row.step <= step),
+  )
+}
+
+/**
+ * Runs all steps that are left. @returns seconds of training over all sittings
+ * @throws data error when the checkpoint in `folder` is another run's, AbortError when stopped (state saved)
+ */
+export async function trainLoop(settings: LoopSettings): Promise<number> {
+  const { trainer, weights, trained, optimizer, options, folder, fingerprint, signal } = settings
+  const progress = settings.progress ?? silentProgress
+  const parts = { weights, optimizer }
+  const state = loadCheckpoint(folder, parts)
+  if (state && state.fingerprint !== fingerprint)
+    throw dataError(
+      `${folder}/checkpoint-${state.step}`,
+      'a checkpoint of this recipe, data and engine',
+      'one of another; use a fresh run folder',
+    )
+  const total = options.max_steps
+  const warmup = Math.ceil(options.warmup_ratio * total)
+  let done = state?.step ?? 0
+  const before = state?.seconds ?? 0
+  const began = performance.now()
+  const seconds = (): number => before + (performance.now() - began) / 1000
+  const metricsFile = path.join(folder, METRICS)
+  const rolloutsFile = path.join(folder, ROLLOUTS)
+  fs.mkdirSync(folder, { recursive: true })
+  for (const file of [metricsFile, rolloutsFile]) rewind(file, done)
+  progress.update(done)
+
+  let saved = performance.now()
+  const save = async (): Promise<void> => {
+    await saveCheckpoint(
+      folder,
+      parts,
+      { step: done, fingerprint, seconds: seconds() },
+      options.save_total_limit,
+    )
+    saved = performance.now()
+  }
+  let next = done < total ? trainer.load(done) : Promise.resolve()
+  while (done < total) {
+    await next
+    // Pictures of the next step are decoded on other threads while this one computes.
+    next = done + 1 < total ? trainer.load(done + 1) : Promise.resolve()
+    const start = performance.now()
+    const rate = options.learning_rate * scheduleFactor(options.lr_scheduler_type, done, warmup, total)
+    const metrics = scope(() => trainer.accumulate(done))
+    const norm = clipGradientNorm(trained.values(), options.max_grad_norm)
+    if (!Number.isFinite(metrics.loss) || !Number.isFinite(norm))
+      throw dataError(
+        `${folder} step ${done + 1}`,
+        'a finite loss and gradient',
+        `loss ${metrics.loss}, gradient norm ${norm}`,
+      )
+    optimizer.step(rate)
+    clearGradients([...trained.values()])
+    done++
+    const { loss, ...rest } = metrics
+    const step_time = (performance.now() - start) / 1000
+    appendJsonl(metricsFile, [{ step: done, loss, grad_norm: norm, learning_rate: rate, ...rest, step_time }])
+    const records = trainer.records?.() ?? []
+    if (records.length > 0)
+      appendJsonl(
+        rolloutsFile,
+        records.map((record) => ({ step: done, ...record })),
+      )
+    progress.update(
+      done,
+      'reward' in metrics ? `reward ${metrics.reward.toFixed(2)}` : `loss ${loss.toFixed(3)}`,
+    )
+    const resumable = trainer.resumable?.(done) ?? true
+    const stopping = signal?.aborted ?? false
+    if (resumable && done < total && (stopping || performance.now() - saved > 1000 * options.save_seconds))
+      await save()
+    if (stopping && resumable) {
+      await next
+      signal?.throwIfAborted()
+    }
+    await yieldToEvents()
+  }
+  progress.end()
+  return seconds()
+}

@@ -1,0 +1,75 @@
+/**
+ * The training section of a recipe. Keys are those of Hugging Face's TrainingArguments and TRL's GRPOConfig
+ * where they exist there.
+ */
+import { z } from 'zod'
+import { PROMPT_STYLES } from '../schema/prompts.js'
+import { SCHEDULES } from '../torch/schedule.js'
+
+export const STAGES = ['perception', 'understanding', 'cold-start', 'reasoning'] as const
+export type StageName = (typeof STAGES)[number]
+
+/** Where a stage's examples come from, by share of its rows. */
+export const DATA_SOURCES = ['grounding', 'spatial', 'coldstart'] as const
+export type DataSource = (typeof DATA_SOURCES)[number]
+
+const common = {
+  /** Optimizer steps. */
+  max_steps: z.int().min(1),
+  learning_rate: z.number().positive(),
+  lr_scheduler_type: z.enum(SCHEDULES).default('cosine'),
+  /** Share of the steps over which the rate rises from 0. */
+  warmup_ratio: z.number().min(0).max(1).default(0.1),
+  weight_decay: z.number().min(0).default(0),
+  adam_beta1: z.number().min(0).max(1).default(0.9),
+  adam_beta2: z.number().min(0).max(1).default(0.999),
+  adam_epsilon: z.number().positive().default(1e-8),
+  max_grad_norm: z.number().positive().default(1),
+  /** The vision tower keeps its weights; its features are then computed once per picture. */
+  freeze_vision_modules: z.boolean().default(false),
+  /** Save at least this often, seconds. */
+  save_seconds: z.number().positive().default(15),
+  save_total_limit: z.int().min(1).default(2),
+}
+
+export const sftOptionsSchema = z.strictObject({
+  ...common,
+  /** Rows per step; a row is one set of pictures with up to `questions_per_row` questions about it. */
+  per_device_train_batch_size: z.int().min(1),
+  questions_per_row: z.int().min(1).default(1),
+  /** Share of rows from each source. */
+  data: z.partialRecord(z.enum(DATA_SOURCES), z.number().positive()),
+})
+
+export const grpoOptionsSchema = z.strictObject({
+  ...common,
+  lr_scheduler_type: z.enum(SCHEDULES).default('linear'),
+  warmup_ratio: z.number().min(0).max(1).default(0),
+  /** Completions per step, a multiple of `num_generations`. */
+  per_device_train_batch_size: z.int().min(2),
+  /** Completions per prompt, G. */
+  num_generations: z.int().min(2).default(4),
+  max_completion_length: z.int().min(1),
+  temperature: z.number().positive().default(1),
+  top_k: z.int().min(0).default(0),
+  top_p: z.number().min(0).max(1).default(1),
+  /** Weight of the KL divergence from the stage's starting model. */
+  beta: z.number().min(0).default(0.01),
+  epsilon: z.number().positive().default(0.2),
+  epsilon_high: z.number().positive().optional(),
+  /** Updates per rollout. */
+  num_iterations: z.int().min(1).default(1),
+})
+
+export type SftOptions = z.infer<typeof sftOptionsSchema>
+export type GrpoOptions = z.infer<typeof grpoOptionsSchema>
+export type CommonOptions = Pick<SftOptions, keyof typeof common>
+
+export const stagesSchema = z.strictObject({
+  perception: sftOptionsSchema,
+  understanding: sftOptionsSchema,
+  'cold-start': sftOptionsSchema,
+  reasoning: grpoOptionsSchema,
+})
+export type StageOptions = z.infer<typeof stagesSchema>
+export const promptStyleSchema = z.enum(PROMPT_STYLES)

@@ -1,0 +1,133 @@
+/**
+ * Pictures in memory: decoded once, kept as bytes up to a limit, cut into patches when a batch needs them.
+ * With a frozen tower the features are kept instead, so that a picture goes through it once.
+ */
+import type { Media } from '../clients/client.js'
+import { decodeImage } from '../images/codec.js'
+import type { RgbImage } from '../images/image.js'
+import { noGrad } from '../torch/autograd.js'
+import { cat, narrow } from '../torch/ops.js'
+import { keep, scope, type Tensor, tensor } from '../torch/tensor.js'
+import {
+  gridOf,
+  type ImageProcessorConfig,
+  imagePatches,
+  joinVisionInputs,
+  type VisionInput,
+  videoPatches,
+} from '../vision-language/image-processor.js'
+import type { Qwen2_5_VL } from '../vision-language/model/model.js'
+import { type GridThw, mergedCount } from '../vision-language/window-index.js'
+
+const filesOf = (item: Media): string[] => (item.type === 'image' ? [item.file] : item.frames)
+export const mediaKey = (media: readonly Media[]): string =>
+  media.map((item) => `${item.type}:${filesOf(item).join('|')}`).join('\n')
+
+/** Features of all images and of all videos of a batch, in the order of their rows. */
+export interface BatchFeatures {
+  images: Tensor | null
+  videos: Tensor | null
+}
+
+export class Pictures {
+  private readonly decoded = new Map<string, RgbImage>()
+  private readonly features = new Map<string, Tensor>()
+  private bytes = 0
+
+  constructor(
+    private readonly config: ImageProcessorConfig,
+    /** Bytes of decoded pictures to keep. */
+    private readonly limit = 1 << 30,
+  ) {}
+
+  /** Decodes what is missing; the oldest pictures make room. */
+  async load(media: readonly Media[]): Promise<void> {
+    const files = [...new Set(media.flatMap(filesOf))]
+    await Promise.all(
+      files.map(async (file) => {
+        if (this.decoded.has(file)) return
+        const image = await decodeImage(file)
+        this.decoded.set(file, image)
+        this.bytes += image.data.length
+      }),
+    )
+    const wanted = new Set(files)
+    for (const [file, image] of this.decoded) {
+      if (this.bytes <= this.limit) break
+      if (wanted.has(file)) continue
+      this.decoded.delete(file)
+      this.bytes -= image.data.length
+    }
+  }
+
+  private get(file: string): RgbImage {
+    const image = this.decoded.get(file)
+    if (!image) throw new Error(`${file}: expected a loaded picture, got none`)
+    return image
+  }
+
+  /** Patch grid of one item; its pictures must be loaded. */
+  grid(item: Media): GridThw {
+    const files = filesOf(item)
+    return gridOf(this.get(files[0]), files.length, this.config)
+  }
+
+  patches(item: Media): VisionInput {
+    const images = filesOf(item).map((file) => this.get(file))
+    return item.type === 'image' ? imagePatches(images[0], this.config) : videoPatches(images, this.config)
+  }
+
+  /**
+   * Features of a batch's media. `frozen` takes them from (and adds them to) the store, without gradients.
+   * The tower runs once over all that is needed.
+   */
+  batchFeatures(model: Qwen2_5_VL, media: readonly Media[], frozen: boolean): BatchFeatures {
+    const rows = frozen ? this.stored(model, media) : this.computed(model, media)
+    const pick = (type: Media['type']): Tensor | null => {
+      const parts = rows.filter((_, i) => media[i].type === type)
+      return parts.length === 0 ? null : cat(parts, 0)
+    }
+    return { images: pick('image'), videos: pick('video') }
+  }
+
+  private computed(model: Qwen2_5_VL, media: readonly Media[]): Tensor[] {
+    if (media.length === 0) return []
+    const { pixel_values, grid_thw } = joinVisionInputs(media.map((item) => this.patches(item)))
+    const count = grid_thw.reduce((sum, [t, h, w]) => sum + t * h * w, 0)
+    const features = model.visionFeatures(
+      tensor(pixel_values, [count, pixel_values.length / count]),
+      grid_thw,
+    )
+    let start = 0
+    return grid_thw.map((grid) => {
+      const length = mergedCount(grid, this.config.merge_size)
+      start += length
+      return narrow(features, 0, start - length, length)
+    })
+  }
+
+  private stored(model: Qwen2_5_VL, media: readonly Media[]): Tensor[] {
+    const missing = [...new Map(media.map((item) => [mediaKey([item]), item])).entries()].filter(
+      ([key]) => !this.features.has(key),
+    )
+    noGrad(() =>
+      scope(() => {
+        const rows = this.computed(
+          model,
+          missing.map(([, item]) => item),
+        )
+        // A copy of its own, so that the batch it came from can go.
+        missing.forEach(([key], i) => {
+          this.features.set(key, keep(cat([rows[i]], 0)))
+        })
+      }),
+    )
+    return media.map((item) => this.features.get(mediaKey([item])) as Tensor)
+  }
+
+  dispose(): void {
+    for (const value of this.features.values()) value.dispose()
+    this.features.clear()
+    this.decoded.clear()
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * One rung of the ladder: takes the folder of the one before, trains, and leaves a folder that transformers
+ * loads. `stage.json` is written last and says that the stage is complete and what it was made from.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { dataError } from '../common/errors.js'
+import { sha256, sha256File, writeJsonAtomic } from '../common/files.js'
+import type { Progress } from '../common/progress.js'
+import type { PromptStyle } from '../schema/prompts.js'
+import type { Sample } from '../schema/sample.js'
+import { engine } from '../torch/engine.js'
+import { adamW } from '../torch/optimizer.js'
+import type { Tensor } from '../torch/tensor.js'
+import { resizedSize } from '../vision-language/image-processor.js'
+import { writeWeights } from '../vision-language/model/folder.js'
+import { loadModel, type Qwen2_5_VL } from '../vision-language/model/model.js'
+import { copyProcessorFiles, loadProcessor } from '../vision-language/processor-folder.js'
+import { checkpointSteps } from './checkpoint.js'
+import { type Example, exampleOf, readColdStart } from './example.js'
+import { createGrpo } from './grpo.js'
+import { trainLoop } from './loop.js'
+import type { DataSource, GrpoOptions, SftOptions, StageName } from './options.js'
+import { Pictures } from './pictures.js'
+import { scheduleRows } from './schedule-rows.js'
+import { createSft } from './sft.js'
+
+const stageFileSchema = z.object({
+  name: z.string(),
+  complete: z.literal(true),
+  /** Hash of options, data, parent, engine and threads. */
+  fingerprint: z.string(),
+  weights_sha256: z.string(),
+  parent: z.object({ folder: z.string(), weights_sha256: z.string() }).nullable(),
+  steps: z.int(),
+  seconds: z.number(),
+})
+export type StageFile = z.infer<typeof stageFileSchema>
+
+const WEIGHTS = 'model.safetensors'
+
+/** The record of a complete stage. @throws data error when the folder is not one */
+export function readStageFile(folder: string): StageFile {
+  const file = path.join(folder, 'stage.json')
+  if (!fs.existsSync(file)) throw dataError(folder, 'a complete stage', 'no stage.json in it')
+  const parsed = stageFileSchema.safeParse(JSON.parse(fs.readFileSync(file, 'utf8')))
+  if (!parsed.success) throw dataError(file, 'the record of a complete stage', parsed.error.issues[0].message)
+  const actual = sha256File(path.join(folder, WEIGHTS))
+  if (actual !== parsed.data.weights_sha256)
+    throw dataError(
+      path.join(folder, WEIGHTS),
+      `weights with hash ${parsed.data.weights_sha256.slice(0, 12)}`,
+      actual.slice(0, 12),
+    )
+  return parsed.data
+}
+
+/** Writes the folder of a model that no stage made: the ladder's first rung. */
+export function writeStageFile(folder: string, stage: Omit<StageFile, 'complete' | 'weights_sha256'>): void {
+  writeJsonAtomic(path.join(folder, 'stage.json'), {
+    ...stage,
+    complete: true,
+    weights_sha256: sha256File(path.join(folder, WEIGHTS)),
+  } satisfies StageFile)
+}
+
+export interface StageJob {
+  name: StageName
+  /** Folder of the stage before. */
+  from: string
+  /** Folder of this one. */
+  out: string
+  /** Samples of the training rooms; boxes in source pixels. */
+  samples: readonly Sample[]
+  imageRoot: string
+  /** `spld_coldstart_data.jsonl`; needed where a stage asks for it. */
+  coldStart?: string
+  /** Hash of the data the samples were read from. */
+  dataHash: string
+  style: PromptStyle
+  seed: number
+  options: SftOptions | GrpoOptions
+  progress?: Progress
+  signal?: AbortSignal
+}
+
+const isGrpo = (options: SftOptions | GrpoOptions): options is GrpoOptions => 'num_generations' in options
+
+/**
+ * Trains the stage, or goes on with it, or finds it complete.
+ * @throws data error when the parent is incomplete, or what lies in `out` is from another recipe
+ */
+export async function runStage(job: StageJob): Promise<StageFile> {
+  const { name, from, out, options, seed, style, dataHash } = job
+  const parent = readStageFile(from)
+  const fingerprint = sha256(
+    JSON.stringify([
+      name,
+      options,
+      seed,
+      style,
+      dataHash,
+      parent.weights_sha256,
+      engine().version(),
+      engine().threads(),
+    ]),
+  )
+  if (fs.existsSync(path.join(out, 'stage.json'))) {
+    const found = readStageFile(out)
+    if (found.fingerprint === fingerprint) return found
+    throw dataError(out, 'a stage of this recipe, data and engine', 'one of another; use a fresh run folder')
+  }
+  const model = loadModel(from)
+  const processor = loadProcessor(from)
+  const pictures = new Pictures(processor.image_processor)
+  const trained = trainable(model, options.freeze_vision_modules)
+  const optimizer = adamW(trained, {
+    betas: [options.adam_beta1, options.adam_beta2],
+    eps: options.adam_epsilon,
+    weight_decay: options.weight_decay,
+  })
+  let reference: Qwen2_5_VL | null = null
+  try {
+    const resize = (size: { width: number; height: number }) => resizedSize(size, processor.image_processor)
+    const examples = examplesOf(job, resize)
+    if (isGrpo(options) && options.beta > 0) reference = loadModel(from)
+    const trainer = isGrpo(options)
+      ? createGrpo({
+          model,
+          reference,
+          processor,
+          pictures,
+          schedule: promptSchedule(examples, options, seed),
+          options,
+          seed,
+        })
+      : createSft({
+          model,
+          processor,
+          pictures,
+          schedule: sftSchedule(examples, options, seed, name),
+          frozenTower: options.freeze_vision_modules,
+        })
+    const seconds = await trainLoop({
+      trainer,
+      weights: model.weights,
+      trained,
+      optimizer,
+      options,
+      folder: out,
+      fingerprint,
+      progress: job.progress,
+      signal: job.signal,
+    })
+    copyProcessorFiles(from, out)
+    writeWeights(out, model.config, model.weights)
+    writeStageFile(out, {
+      name,
+      fingerprint,
+      parent: { folder: path.basename(from), weights_sha256: parent.weights_sha256 },
+      steps: options.max_steps,
+      seconds,
+    })
+    // The stage is complete: what only served to go on with it can go.
+    for (const step of checkpointSteps(out))
+      fs.rmSync(path.join(out, `checkpoint-${step}`), { recursive: true })
+    return readStageFile(out)
+  } finally {
+    optimizer.dispose()
+    pictures.dispose()
+    reference?.dispose()
+    model.dispose()
+  }
+}
+
+/** The weights that are trained, marked so. */
+function trainable(model: Qwen2_5_VL, frozenTower: boolean): Map<string, Tensor> {
+  const trained = new Map([...model.weights].filter(([name]) => !(frozenTower && name.startsWith('visual.'))))
+  for (const value of trained.values()) value.setRequiresGrad()
+  return trained
+}
+
+type Sources = Map<DataSource, Example[]>
+
+/** What each source holds for this stage. */
+function examplesOf(job: StageJob, resize: Parameters<typeof exampleOf>[1]['resize']): Sources {
+  const { samples, imageRoot, style, options, coldStart } = job
+  const boxes = (sample: Sample): boolean => Array.isArray(sample.answer)
+  const make = (list: readonly Sample[], mode?: 'think'): Example[] =>
+    list.map((sample) => exampleOf(sample, { mode, style, imageRoot, resize }))
+  if (isGrpo(options))
+    return new Map([
+      [
+        'spatial',
+        make(
+          samples.filter((s) => !boxes(s)),
+          'think',
+        ),
+      ],
+    ])
+  const wanted = Object.keys(options.data) as DataSource[]
+  return new Map(
+    wanted.map((source): [DataSource, Example[]] => {
+      if (source === 'grounding') return [source, make(samples.filter(boxes))]
+      if (source === 'spatial') return [source, make(samples.filter((s) => !boxes(s)))]
+      if (!coldStart) throw dataError(`stage ${job.name}`, 'a cold-start file for its data', 'none')
+      return [source, readColdStart(coldStart, imageRoot)]
+    }),
+  )
+}
+
+const sftSchedule = (sources: Sources, options: SftOptions, seed: number, stage: string) =>
+  scheduleRows(
+    new Map([...sources].map(([name, examples]) => [name, { examples, share: options.data[name] ?? 0 }])),
+    {
+      steps: options.max_steps,
+      rowsPerStep: options.per_device_train_batch_size,
+      questionsPerRow: options.questions_per_row,
+      seed,
+      stage,
+    },
+  )
+
+/** Prompts of every step, one row each; a rollout serves `num_iterations` steps. */
+function promptSchedule(sources: Sources, options: GrpoOptions, seed: number): Example[][] {
+  const prompts = options.per_device_train_batch_size / options.num_generations
+  if (!Number.isInteger(prompts))
+    throw dataError(
+      'per_device_train_batch_size',
+      `a multiple of num_generations ${options.num_generations}`,
+      `${options.per_device_train_batch_size}`,
+    )
+  const examples = sources.get('spatial') ?? []
+  return scheduleRows(new Map([['spatial', { examples, share: 1 }]]), {
+    steps: options.max_steps,
+    rowsPerStep: prompts,
+    questionsPerRow: 1,
+    seed,
+    stage: 'reasoning',
+  }).map((rows) => rows.map(([example]) => example))
+}
