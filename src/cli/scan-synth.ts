@@ -46,7 +46,11 @@ function optionsOf(flags: Flags): SynthOptions {
   const parsed = synthOptionsSchema.safeParse(given)
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]
-    const expected = message.replace(/^(Invalid \w+: )?expected /, '').replace(/, received .*/, '')
+    const expected = message
+      .replace(/^(Invalid \w+: )?expected /, '')
+      .replace(/, received .*/, '')
+      .replaceAll('"|"', ', ')
+      .replaceAll('"', '')
     throw usageError(path.join('.'), expected, JSON.stringify(given[String(path[0])]))
   }
   const options = parsed.data

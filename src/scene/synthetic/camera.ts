@@ -3,9 +3,10 @@
  * that objects come into view one after the other. Never in a wall or in furniture.
  */
 import { type Random, rng } from '../../common/random.js'
-import { distanceTo } from './footprint.js'
+import { corners, distanceTo } from './footprint.js'
 import type { SynthOptions } from './options.js'
 import type { Room } from './room.js'
+import type { Vec3 } from './shapes.js'
 
 /** Camera to room, 4x4 row-major, OpenCV camera (+x right, +y down, +z forward). */
 export type Pose = Float64Array
@@ -104,43 +105,88 @@ function wobble(random: Random, size: number): (t: number) => number {
   return (t) => parts.reduce((sum, { f, phase }) => sum + Math.sin(f * t * 6.3 + phase) / f, 0) * size
 }
 
+/** The corners of the box around every piece of furniture, in the room frame. */
+const boxesOf = (room: Room): Vec3[][] =>
+  room.objects
+    .filter((o) => o.parts.length > 0)
+    .map((o) => corners(o.footprint).flatMap(([x, y]): Vec3[] => o.z.map((z): Vec3 => [x, y, z])))
+
+/**
+ * How good a view is: pieces wholly in the picture count one, cut ones less; what stands right before the
+ * camera counts against it.
+ */
+function worth(boxes: Vec3[][], pose: Pose, k: Intrinsics, width: number, height: number): number {
+  let sum = 0
+  for (const box of boxes) {
+    let inside = 0
+    let near = Infinity
+    for (const [px, py, pz] of box) {
+      const [x, y, z] = [px - pose[3], py - pose[7], pz - pose[11]]
+      const depth = pose[2] * x + pose[6] * y + pose[10] * z
+      if (depth < 0.2) continue
+      const u = k.cx + (k.fx * (pose[0] * x + pose[4] * y + pose[8] * z)) / depth
+      const v = k.cy + (k.fy * (pose[1] * x + pose[5] * y + pose[9] * z)) / depth
+      if (u < 0 || v < 0 || u > width - 1 || v > height - 1) continue
+      inside++
+      near = Math.min(near, depth)
+    }
+    sum += inside === box.length ? 1 : 0.3 * (inside / box.length)
+    if (inside > 0 && near < 1.1) sum -= 0.8 * (1.1 - near) + 0.3
+  }
+  return sum
+}
+
+/** Candidates per frame; the one that shows most is taken, as a person filming does. */
+const CANDIDATES = 10
+
 /** `options.frames` poses in order of time. */
 export function makeWalk(room: Room, options: SynthOptions, index: number): Pose[] {
   const random = rng(options.seed, 'synthetic/walk', options.style, index)
   const cells = freeCells(room)
+  const boxes = boxesOf(room)
+  const k = intrinsicsOf(options)
   const n = options.frames
   const turn = random.next() < 0.5 ? -1 : 1
   const start = random.uniform(-Math.PI, Math.PI)
-  // A full turn shows every wall; the last frame stops short of the first.
+  // About a full turn shows every wall.
   const sweep = 2 * Math.PI * random.uniform(0.9, 1.1)
-  const eye = random.uniform(1.3, 1.7)
-  const back = random.uniform(0.6, 0.9)
+  const eye = random.uniform(1.35, 1.75)
   const [sway, nod, rise, lean] = [
-    wobble(random, 0.25),
-    wobble(random, 0.09),
+    wobble(random, 0.2),
+    wobble(random, 0.07),
     wobble(random, 0.07),
     wobble(random, 0.03),
   ]
+  // In a film the camera moves little from one frame to the next.
+  const film = Math.min(1, 16 / n)
   let previous: Point | undefined
   const poses: Pose[] = []
   for (let i = 0; i < n; i++) {
     const t = i / n
-    const yaw = start + turn * sweep * t + sway(t)
-    const [gx, gy] = [Math.cos(yaw), Math.sin(yaw)]
-    // Stand opposite to what is looked at.
-    const reach = Math.max(0, back * toWall(room, 0, 0, -gx, -gy) - 0.2)
-    const [wx, wy] = [-gx * reach, -gy * reach]
-    const keep = n > 40 && previous ? 0.7 : 0
-    const [px, py] = previous ?? [wx, wy]
-    const [x, y] = nearest(cells, wx + keep * (px - wx), wy + keep * (py - wy))
-    previous = [x, y]
-    const z = eye + rise(t)
-    const far = toWall(room, x, y, gx, gy)
-    const pitch = Math.atan2(z - 0.55, Math.max(1.2, 0.62 * far)) + nod(t)
-    const jitter = (): number => random.uniform(-0.03, 0.03)
-    poses.push(
-      lookPose(x + jitter(), y + jitter(), z, yaw + jitter(), Math.min(0.7, Math.max(0.06, pitch)), lean(t)),
-    )
+    let best: { pose: Pose; at: Point; score: number } | undefined
+    for (let attempt = 0; attempt < CANDIDATES; attempt++) {
+      const yaw = start + turn * sweep * t + sway(t) + random.uniform(-0.2, 0.2) * film
+      const [gx, gy] = [Math.cos(yaw), Math.sin(yaw)]
+      // Stand opposite to what is looked at.
+      const reach = random.uniform(0.5, 1) * Math.max(0, toWall(room, 0, 0, -gx, -gy) - 0.3)
+      const aside = random.uniform(-0.6, 0.6)
+      const wish: Point = [-gx * reach - gy * aside, -gy * reach + gx * aside]
+      const keep = previous && film < 1 ? 1 - 0.5 * film : 0
+      const [px, py] = previous ?? wish
+      const at = nearest(cells, wish[0] + keep * (px - wish[0]), wish[1] + keep * (py - wish[1]))
+      const z = eye + rise(t)
+      const far = toWall(room, at[0], at[1], gx, gy)
+      const pitch = Math.atan2(z - 0.6, Math.max(1.2, 0.68 * far)) + nod(t)
+      const jitter = (): number => random.uniform(-0.03, 0.03)
+      const tilt = Math.min(0.65, Math.max(0.05, pitch))
+      const pose = lookPose(at[0] + jitter(), at[1] + jitter(), z, yaw, tilt, lean(t))
+      const moved = previous ? Math.hypot(at[0] - previous[0], at[1] - previous[1]) : 0
+      const score = worth(boxes, pose, k, options.width, options.height) - (film < 1 ? 3 : 0.3) * moved
+      if (!best || score > best.score) best = { pose, at, score }
+    }
+    if (!best) continue
+    previous = best.at
+    poses.push(best.pose)
   }
   return poses
 }

@@ -2,7 +2,7 @@
 import { distanceTo } from './footprint.js'
 import type { Room } from './room.js'
 import type { Vec3 } from './shapes.js'
-import { type Material, textureAt } from './textures.js'
+import { type Material, makeTexture, type Texture, textureAt } from './textures.js'
 
 const SHADOW_CELL = 0.08
 
@@ -16,7 +16,7 @@ export interface DrawnRoom {
   normal: Float64Array
   u: Float64Array
   v: Float64Array
-  materials: Material[]
+  textures: Texture[]
   /** Light that falls on the face: 3 factors. */
   light: Float64Array
   /** 1 for faces darkened near furniture (floor), 2 for walls, 0 else. */
@@ -56,7 +56,7 @@ export function prepareRoom(room: Room): DrawnRoom {
     normal: new Float64Array(3 * faces.length),
     u: new Float64Array(3 * faces.length),
     v: new Float64Array(3 * faces.length),
-    materials: faces.map(({ face }) => face.material),
+    textures: faces.map(({ face }) => makeTexture(face.material)),
     light: new Float64Array(3 * faces.length),
     surface: new Uint8Array(faces.length),
     object: new Uint16Array(faces.length),
@@ -110,7 +110,7 @@ export function shade(
   const dy = y - room.points[first + 1]
   const dz = z - room.points[first + 2]
   textureAt(
-    room.materials[face],
+    room.textures[face],
     dx * room.u[f] + dy * room.u[f + 1] + dz * room.u[f + 2],
     dx * room.v[f] + dy * room.v[f + 1] + dz * room.v[f + 2],
     reach,
@@ -125,11 +125,12 @@ export function shade(
   }
   if (surface !== 0) {
     // Corners of the room are darker.
-    const edge = Math.min(
-      surface === 1 ? Infinity : Math.min(z, room.height - z),
-      surface === 2 && Math.abs(room.normal[f]) > 0.5 ? Infinity : room.width / 2 - Math.abs(x),
-      surface === 2 && Math.abs(room.normal[f + 1]) > 0.5 ? Infinity : room.depth / 2 - Math.abs(y),
-    )
+    let edge = 0.5
+    if (surface === 2) edge = Math.min(z, room.height - z)
+    const alongX = surface === 1 || Math.abs(room.normal[f]) < 0.5
+    const alongY = surface === 1 || Math.abs(room.normal[f + 1]) < 0.5
+    if (alongX) edge = Math.min(edge, room.width / 2 - Math.abs(x))
+    if (alongY) edge = Math.min(edge, room.depth / 2 - Math.abs(y))
     if (edge < 0.5) gain *= 0.82 + 0.36 * Math.max(0, edge)
   }
   out[0] *= gain * room.light[f]

@@ -56,9 +56,9 @@ export const cushioned: Kind[] = [
       const cushions = w > 1.5 ? 3 : 2
       const wide = (w - 2 * arm) / cushions
       const parts: Part[] = [
-        box([-w / 2, w / 2], [-d / 2 + 0.03, d / 2], [0.05, seat - 0.13], dark),
-        box([-w / 2, -w / 2 + arm], [-d / 2, d / 2], [0.05, 0.76 * h], cloth),
-        box([w / 2 - arm, w / 2], [-d / 2, d / 2], [0.05, 0.76 * h], cloth),
+        box([-w / 2, w / 2], [-d / 2 + 0.03, d / 2], [0, seat - 0.13], dark),
+        box([-w / 2, -w / 2 + arm], [-d / 2, d / 2], [0, 0.76 * h], cloth),
+        box([w / 2 - arm, w / 2], [-d / 2, d / 2], [0, 0.76 * h], cloth),
         box([-w / 2 + arm, w / 2 - arm], [d / 2 - back, d / 2], [seat - 0.13, h], cloth),
       ]
       for (let i = 0; i < cushions; i++) {

@@ -5,6 +5,7 @@
  */
 import type { Mesh, SegmentGroup } from '../scannet/types.js'
 import { type DrawnRoom, shade } from './drawn-room.js'
+import { distanceTo } from './footprint.js'
 import type { SynthOptions } from './options.js'
 import type { RoomObject } from './placing.js'
 import type { Room } from './room.js'
@@ -19,10 +20,14 @@ export interface RoomMesh {
 /** A point is hidden when it lies this deep inside another piece, or this far behind a wall. */
 const COVERED = 0.03
 
+/** For joining vertices: a whole number below 2^17 for coordinates within 65 m. */
+const millimetres = (x: number): number => Math.round(x * 1000) + 65536
+
 /** Whether a point just before the surface lies inside a part, below the floor or in a wall. */
 function hidden(room: Room, near: RoomObject[], x: number, y: number, z: number): boolean {
   if (z < 0 || z > room.height || Math.abs(x) > room.width / 2 || Math.abs(y) > room.depth / 2) return true
   return near.some((object) => {
+    if (z < object.z[0] || z > object.z[1] || distanceTo(object.footprint, x, y) > 0) return false
     const [c, s] = [Math.cos(object.yaw), Math.sin(object.yaw)]
     const [dx, dy] = [x - object.at[0], y - object.at[1]]
     const local: Vec3 = [c * dx + s * dy, -s * dx + c * dy, z - object.at[2]]
@@ -108,7 +113,7 @@ export function makeMesh(room: Room, drawn: DrawnRoom, options: SynthOptions): R
     const segments: number[] = []
     let part = -1
     let segment = -1
-    let welded = new Map<string, number>()
+    let welded = new Map<number, number>()
     object.faces.forEach((face, index) => {
       const id = drawnFace++
       if (object.partOf[index] !== part) {
@@ -121,7 +126,7 @@ export function makeMesh(room: Room, drawn: DrawnRoom, options: SynthOptions): R
       const { points, cells } = cut(face, spacing)
       const vertex = (i: number): number => {
         const p = points[i]
-        const key = `${Math.round(p[0] * 1000)},${Math.round(p[1] * 1000)},${Math.round(p[2] * 1000)}`
+        const key = millimetres(p[0]) * 2 ** 34 + millimetres(p[1]) * 2 ** 17 + millimetres(p[2])
         const known = welded.get(key)
         if (known !== undefined) return known
         const number = positions.length / 3

@@ -1,5 +1,6 @@
 /** What a user can ask of made rooms: the `synth` section of a recipe and the options of `scan synth`. */
 import { z } from 'zod'
+import { catalogue } from './furniture.js'
 
 const range = (low: number, high: number, min: number, max: number) =>
   z
@@ -28,11 +29,11 @@ export const synthOptionsSchema = z.strictObject({
   room_side_m: range(3, 6.5, 2.2, 20),
   room_height_m: range(2.4, 3, 2, 6),
   /** How many pieces of furniture a room of 20 square metres gets, as far as there is space. */
-  furniture: range(10, 18, 1, 60),
+  furniture: range(11, 20, 1, 60),
   /** Every piece's size is its category's usual one times a factor of this range. */
   object_scale: range(0.7, 1.4, 0.3, 3),
   /** Restricts furniture to these categories (names as in the scan); empty: all. */
-  categories: z.array(z.string()).default([]),
+  categories: z.array(z.enum(catalogue.map((kind) => kind.label))).default([]),
   /** Distance of mesh vertices on objects and on walls, floor and ceiling, metres. */
   object_spacing_m: z.number().min(0.01).max(0.5).default(0.07),
   wall_spacing_m: z.number().min(0.02).max(1).default(0.18),

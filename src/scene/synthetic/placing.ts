@@ -145,7 +145,7 @@ export function onTop(
   const moved = { ...local, x: local.x - middle[0], y: local.y - middle[1] }
   // A television's foot must stand on the top, its screen may hang over.
   const foot = label === 'tv' ? { ...moved, hw: 0.5 * moved.hw } : moved
-  if (!within(foot, slackHw + 0.04, slackHd + 0.04)) return undefined
+  if (!within(foot, slackHw, slackHd)) return undefined
   const at: Vec3 = [
     support.at[0] + c * x - s * y,
     support.at[1] + s * x + c * y,

@@ -184,22 +184,30 @@ export function makeRenderer(
       g = color[1]
       b = color[2]
     } else {
-      // The face with most samples gives the depth; among equals the nearest.
+      // Each face is shaded once, at the middle of its samples, and weighs as many as it has. The face with
+      // most samples gives the depth; among equals the nearest.
       let most = 0
       for (let corner = 0; corner < 4; corner++) {
         const s = s0 + (corner & 1) + (corner >> 1) * sw
         const f = ids[s]
-        if (f === 65535) continue
-        const votes = (f0 === f ? 1 : 0) + (f1 === f ? 1 : 0) + (f2 === f ? 1 : 0) + (f3 === f ? 1 : 0)
+        const seen = (corner > 0 && f === f0) || (corner > 1 && f === f1) || (corner > 2 && f === f2)
+        if (f === 65535 || seen) continue
+        const in0 = f0 === f
+        const in1 = f1 === f
+        const in2 = f2 === f
+        const in3 = f3 === f
+        const votes = (in0 ? 1 : 0) + (in1 ? 1 : 0) + (in2 ? 1 : 0) + (in3 ? 1 : 0)
         if (votes > most || (votes === most && inverse[s] > inverse[sample])) {
           most = votes
           main = f
           sample = s
         }
-        shadeAt(room, pose, f, 2 * i + (corner & 1), 2 * j + (corner >> 1), inverse[s])
-        r += color[0] / 4
-        g += color[1] / 4
-        b += color[2] / 4
+        const sx = 2 * i + ((in1 ? 1 : 0) + (in3 ? 1 : 0)) / votes
+        const sy = 2 * j + ((in2 ? 1 : 0) + (in3 ? 1 : 0)) / votes
+        shadeAt(room, pose, f, sx, sy, inverse[s])
+        r += (color[0] * votes) / 4
+        g += (color[1] * votes) / 4
+        b += (color[2] * votes) / 4
       }
       if (main === 65535) {
         clear(at)

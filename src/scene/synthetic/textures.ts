@@ -35,6 +35,9 @@ function hash(x: number, y: number, seed: number): number {
   return ((h ^ (h >>> 16)) >>> 8) / 16777216
 }
 
+/** Random values on a 64 x 64 lattice that repeats; looked up, since hashing each corner would dominate. */
+const LATTICE = Float32Array.from({ length: 4096 }, (_, i) => hash(i & 63, i >> 6, 77))
+
 /** Smooth noise in [-1, 1] with one bump per unit. */
 function noise(x: number, y: number, seed: number): number {
   const ix = Math.floor(x)
@@ -43,19 +46,49 @@ function noise(x: number, y: number, seed: number): number {
   let fy = y - iy
   fx = fx * fx * (3 - 2 * fx)
   fy = fy * fy * (3 - 2 * fy)
-  const a = hash(ix, iy, seed)
-  const b = hash(ix + 1, iy, seed)
-  const c = hash(ix, iy + 1, seed)
-  const d = hash(ix + 1, iy + 1, seed)
+  const x0 = (ix + seed) & 63
+  const x1 = (x0 + 1) & 63
+  const y0 = ((iy + (seed >> 6)) & 63) << 6
+  const y1 = (y0 + 64) & 4095
+  const a = LATTICE[y0 + x0]
+  const b = LATTICE[y0 + x1]
+  const c = LATTICE[y1 + x0]
+  const d = LATTICE[y1 + x1]
   return 2 * (a + (b - a) * fx + (c - a) * fy + (a - b - c + d) * fx * fy) - 1
 }
 
 const fraction = (x: number): number => x - Math.floor(x)
 
-function mix(out: Float64Array, m: Material, share: number, gain: number): void {
-  out[0] = (m.color[0] + (m.second[0] - m.color[0]) * share) * gain
-  out[1] = (m.color[1] + (m.second[1] - m.color[1]) * share) * gain
-  out[2] = (m.color[2] + (m.second[2] - m.color[2]) * share) * gain
+/** A material laid out for drawing: one object shape for all, so that reading it per pixel is fast. */
+export interface Texture {
+  pattern: Pattern
+  r: number
+  g: number
+  b: number
+  /** Second colour minus the first. */
+  dr: number
+  dg: number
+  db: number
+  scale: number
+  seed: number
+}
+
+export const makeTexture = ({ kind, color, second, scale, seed }: Material): Texture => ({
+  pattern: patterns[kind],
+  r: color[0],
+  g: color[1],
+  b: color[2],
+  dr: second[0] - color[0],
+  dg: second[1] - color[1],
+  db: second[2] - color[2],
+  scale,
+  seed,
+})
+
+function mix(out: Float64Array, m: Texture, share: number, gain: number): void {
+  out[0] = (m.r + m.dr * share) * gain
+  out[1] = (m.g + m.dg * share) * gain
+  out[2] = (m.b + m.db * share) * gain
 }
 
 /**
@@ -68,7 +101,7 @@ function joint(x: number, period: number, width: number, reach: number): number 
 }
 
 /** Writes the colour at (u, v) metres; `s` is the material's scale, `reach` the width of a pixel. */
-type Pattern = (out: Float64Array, m: Material, u: number, v: number, s: number, reach: number) => void
+type Pattern = (out: Float64Array, m: Texture, u: number, v: number, s: number, reach: number) => void
 
 const patterns: Record<TextureKind, Pattern> = {
   plain: (out, m, u, v) => {
@@ -139,8 +172,8 @@ const patterns: Record<TextureKind, Pattern> = {
 }
 
 /**
- * The unlit colour of `m` at surface point (u, v) metres, written to `out[0..2]`, 0..255; `reach` is the
- * width of a pixel on the surface.
+ * The unlit colour at surface point (u, v) metres, written to `out[0..2]`, 0..255; `reach` is the width of a
+ * pixel on the surface.
  */
-export const textureAt = (m: Material, u: number, v: number, reach: number, out: Float64Array): void =>
-  patterns[m.kind](out, m, u, v, m.scale, reach)
+export const textureAt = (m: Texture, u: number, v: number, reach: number, out: Float64Array): void =>
+  m.pattern(out, m, u, v, m.scale, reach)
