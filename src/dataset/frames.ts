@@ -69,18 +69,36 @@ export const allShown = (
   minimum: number,
 ): boolean => ids.every((id) => frames.some((frame) => shows(index, frame, id, minimum)))
 
+/** Answers already found, per scene: the same objects are asked about in many ways. */
+const known = new WeakMap<SceneIndex, Map<string, FrameRecord[] | string>>()
+
 /**
  * The pictures for a question about `ids` over several views or a frame list; [] for a scene without
  * imagery; a filter's name where it cannot be asked.
  */
 export function framesFor(
-  context: TaskContext,
+  { data_type, index, options }: Pick<TaskContext, 'data_type' | 'index' | 'options'>,
   ids: readonly number[],
   minimum: number,
 ): FrameRecord[] | string {
-  const { data_type, index, options } = context
   if (data_type === 'scene') return []
-  if (data_type === 'multi_view') {
+  const sorted = [...ids].sort((a, b) => a - b)
+  const key = `${data_type} ${minimum} ${sorted.join()}`
+  const answers = known.get(index) ?? new Map<string, FrameRecord[] | string>()
+  known.set(index, answers)
+  const answer = answers.get(key) ?? findFrames(data_type, index, options, sorted, minimum)
+  answers.set(key, answer)
+  return answer
+}
+
+function findFrames(
+  dataType: TaskContext['data_type'],
+  index: SceneIndex,
+  options: TaskContext['options'],
+  ids: readonly number[],
+  minimum: number,
+): FrameRecord[] | string {
+  if (dataType === 'multi_view') {
     if (index.frames.length < options.views) return 'too few frames'
     return chooseViews(index, ids, options.views, minimum) ?? 'shown in the pictures'
   }

@@ -88,8 +88,19 @@ export function indexScene(scene: SceneRecord, options: DatasetOptions): SceneIn
   }
 }
 
-/** How a single picture shows an object. */
-export const evidenceIn = (index: SceneIndex, frames: readonly FrameRecord[], id: number): EvidenceObject => {
+/** Evidence already gathered, per list of pictures. */
+const gathered = new WeakMap<readonly FrameRecord[], Map<number, EvidenceObject>>()
+
+/** An object as the picture of `frames` that shows the greatest share of it has it. */
+export function evidenceIn(index: SceneIndex, frames: readonly FrameRecord[], id: number): EvidenceObject {
+  const known = gathered.get(frames) ?? new Map<number, EvidenceObject>()
+  gathered.set(frames, known)
+  const evidence = known.get(id) ?? findEvidence(index, frames, id)
+  known.set(id, evidence)
+  return evidence
+}
+
+function findEvidence(index: SceneIndex, frames: readonly FrameRecord[], id: number): EvidenceObject {
   const label = index.object(id).category
   let best: { at: number; seen: FrameObject } | undefined
   frames.forEach((frame, at) => {
