@@ -3,7 +3,7 @@
  * that objects come into view one after the other. Never in a wall or in furniture.
  */
 import { type Random, rng } from '../../common/random.js'
-import { corners, distanceTo } from './footprint.js'
+import { corners, distanceTo, farFrom } from './footprint.js'
 import type { SynthOptions } from './options.js'
 import type { Room } from './room.js'
 import type { Vec3 } from './shapes.js'
@@ -41,7 +41,10 @@ function freeCells(room: Room): Point[] {
     const cells: Point[] = []
     for (let x = -hw; x <= hw; x += CELL)
       for (let y = -hd; y <= hd; y += CELL)
-        if (blocking.every((o) => distanceTo(o.footprint, x, y) > margin)) cells.push([x, y])
+        if (
+          blocking.every((o) => farFrom(o.footprint, x, y, margin) || distanceTo(o.footprint, x, y) > margin)
+        )
+          cells.push([x, y])
     if (cells.length >= 25) return cells
   }
   throw new Error('no place for a camera in a made room')

@@ -1,5 +1,5 @@
 /** A made room laid out in typed arrays for drawing, with its light and the colour at any surface point. */
-import { distanceTo } from './footprint.js'
+import { distanceTo, farFrom } from './footprint.js'
 import type { Room } from './room.js'
 import type { Vec3 } from './shapes.js'
 import { type Material, makeTexture, type Texture, textureAt } from './textures.js'
@@ -39,6 +39,7 @@ function floorShadow(room: Room): { shadow: Float32Array; shadowWidth: number } 
     for (let i = 0; i < across; i++) {
       const [x, y] = [i * SHADOW_CELL - room.width / 2, j * SHADOW_CELL - room.depth / 2]
       for (const object of standing) {
+        if (farFrom(object.footprint, x, y, 0.3)) continue
         const d = distanceTo(object.footprint, x, y)
         if (d < 0.3) shadow[j * across + i] *= 0.6 + 0.4 * (d / 0.3)
       }

@@ -38,9 +38,19 @@ export const within = (f: Footprint, hw: number, hd: number): boolean =>
 
 /** Distance of a point to the footprint, 0 inside. */
 export function distanceTo(f: Footprint, x: number, y: number): number {
-  const [c, s] = [Math.cos(f.yaw), Math.sin(f.yaw)]
-  const [dx, dy] = [x - f.x, y - f.y]
+  const c = Math.cos(f.yaw)
+  const s = Math.sin(f.yaw)
+  const dx = x - f.x
+  const dy = y - f.y
   const u = Math.max(0, Math.abs(c * dx + s * dy) - f.hw)
   const v = Math.max(0, Math.abs(-s * dx + c * dy) - f.hd)
   return Math.hypot(u, v)
+}
+
+/** Whether the point is certainly farther than `reach` from the footprint; quicker than the distance. */
+export function farFrom(f: Footprint, x: number, y: number, reach: number): boolean {
+  const dx = x - f.x
+  const dy = y - f.y
+  const radius = f.hw + f.hd + reach
+  return dx * dx + dy * dy > radius * radius
 }

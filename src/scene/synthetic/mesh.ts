@@ -5,7 +5,7 @@
  */
 import type { Mesh, SegmentGroup } from '../scannet/types.js'
 import { type DrawnRoom, shade } from './drawn-room.js'
-import { distanceTo } from './footprint.js'
+import { farFrom } from './footprint.js'
 import type { SynthOptions } from './options.js'
 import type { RoomObject } from './placing.js'
 import type { Room } from './room.js'
@@ -27,7 +27,7 @@ const millimetres = (x: number): number => Math.round(x * 1000) + 65536
 function hidden(room: Room, near: RoomObject[], x: number, y: number, z: number): boolean {
   if (z < 0 || z > room.height || Math.abs(x) > room.width / 2 || Math.abs(y) > room.depth / 2) return true
   return near.some((object) => {
-    if (z < object.z[0] || z > object.z[1] || distanceTo(object.footprint, x, y) > 0) return false
+    if (z < object.z[0] || z > object.z[1] || farFrom(object.footprint, x, y, 0)) return false
     const [c, s] = [Math.cos(object.yaw), Math.sin(object.yaw)]
     const [dx, dy] = [x - object.at[0], y - object.at[1]]
     const local: Vec3 = [c * dx + s * dy, -s * dx + c * dy, z - object.at[2]]
@@ -71,10 +71,11 @@ function cut(face: Face, spacing: number): { points: Vec3[]; cells: number[][] }
   const grid: Vec3[] = []
   for (let j = 0; j <= nv; j++)
     for (let i = 0; i <= nu; i++) {
-      const [s, t] = [i / nu, j / nv]
-      grid.push(
-        [0, 1, 2].map((k) => (1 - t) * ((1 - s) * a[k] + s * b[k]) + t * ((1 - s) * d[k] + s * c[k])) as Vec3,
-      )
+      const s = i / nu
+      const t = j / nv
+      const along = (k: number): number =>
+        (1 - t) * ((1 - s) * a[k] + s * b[k]) + t * ((1 - s) * d[k] + s * c[k])
+      grid.push([along(0), along(1), along(2)])
     }
   const cells: number[][] = []
   for (let j = 0; j < nv; j++)
@@ -142,9 +143,14 @@ export function makeMesh(room: Room, drawn: DrawnRoom, options: SynthOptions): R
         return number
       }
       for (const cell of cells) {
-        const middle = [0, 1, 2].map((k) => cell.reduce((sum, i) => sum + points[i][k], 0) / cell.length)
-        const before = middle.map((value, k) => value + COVERED * face.normal[k])
-        if (hidden(room, near, before[0], before[1], before[2])) continue
+        let [x, y, z] = [0, 0, 0]
+        for (const i of cell) {
+          x += points[i][0] / cell.length
+          y += points[i][1] / cell.length
+          z += points[i][2] / cell.length
+        }
+        const [nx, ny, nz] = face.normal
+        if (hidden(room, near, x + COVERED * nx, y + COVERED * ny, z + COVERED * nz)) continue
         const corner = cell.map(vertex)
         for (let i = 2; i < corner.length; i++) {
           const [a, b, c] = [corner[0], corner[i - 1], corner[i]]
@@ -156,11 +162,11 @@ export function makeMesh(room: Room, drawn: DrawnRoom, options: SynthOptions): R
   })
   return {
     mesh: {
-      positions: Float32Array.from(positions),
-      colors: Uint8Array.from(colors),
-      faces: Uint32Array.from(faces),
+      positions: new Float32Array(positions),
+      colors: new Uint8Array(colors),
+      faces: new Uint32Array(faces),
     },
-    segIndices: Uint32Array.from(segIndices),
+    segIndices: new Uint32Array(segIndices),
     objects,
   }
 }

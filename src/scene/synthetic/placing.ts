@@ -42,8 +42,8 @@ function place(label: string, parts: Part[], tops: Top[], yaw: number, at: Vec3)
     tops,
     at,
     yaw,
-    faces: parts.flatMap((part) => part.faces.map((face) => placeFace(face, yaw, at))),
-    partOf: parts.flatMap((part, index) => part.faces.map(() => index)),
+    faces: [],
+    partOf: [],
     footprint: {
       x: at[0] + c * mx - s * my,
       y: at[1] + s * mx + c * my,
@@ -53,6 +53,16 @@ function place(label: string, parts: Part[], tops: Top[], yaw: number, at: Vec3)
     },
     z: [at[2] + min[2], at[2] + max[2]],
   }
+}
+
+/** Puts `object`, whose place is final, among the placed ones: only now its faces are moved there. */
+export function settle(site: Site, object: RoomObject): void {
+  const { parts, yaw, at } = object
+  site.placed.push({
+    ...object,
+    faces: parts.flatMap((part) => part.faces.map((face) => placeFace(face, yaw, at))),
+    partOf: parts.flatMap((part, index) => part.faces.map(() => index)),
+  })
 }
 
 /** Whether `object` keeps `margin` to everything of the same height, but for `support`. */

@@ -9,7 +9,7 @@ import { catalogue, kindOf } from './furniture.js'
 import type { Kind } from './furniture-kind.js'
 import type { SynthOptions } from './options.js'
 import { makePaints, type Paints } from './paints.js'
-import { anywhere, atTable, atWall, fits, onTop, type RoomObject, type Site } from './placing.js'
+import { anywhere, atTable, atWall, fits, onTop, type RoomObject, type Site, settle } from './placing.js'
 import type { Vec3 } from './shapes.js'
 import { doorParts, makeShell, windowParts } from './shell.js'
 
@@ -92,7 +92,7 @@ function addFurniture(
     if (small && raised && (kind.standing === 'on' || attempt < TRIES / 2)) {
       const found = onTop(site, small, kind.label, random)
       if (found && fits(site, found.object, 0.02, found.support)) {
-        site.placed.push(found.object)
+        settle(site, found.object)
         return true
       }
       continue
@@ -107,7 +107,7 @@ function addFurniture(
             ? atTable(random.pick(tables), parts, kind.label, random)
             : anywhere(site, parts, tops, kind.label, random)
     if (fits(site, object, wall ? 0.05 : kind.label === 'chair' ? 0.03 : 0.12)) {
-      site.placed.push(object)
+      settle(site, object)
       return true
     }
   }
@@ -121,7 +121,7 @@ function addDoor(site: Site, paints: Paints, random: Random): void {
     Math.min(random.uniform(1.9, 2.15), site.height - 0.1),
   ]
   const door = atWall(site, doorParts(size, paints, random), [], 'door', random, 0, 0.001)
-  site.placed.push(door)
+  settle(site, door)
   const into = 0.4
   const { x, y, yaw, hw, hd } = door.footprint
   const reach = into + hd + 0.01
@@ -136,7 +136,7 @@ function addWindows(site: Site, paints: Paints, random: Random): void {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const object = atWall(site, parts, [], 'window', random, sill, 0.001)
       if (!fits(site, object, 0.05)) continue
-      site.placed.push(object)
+      settle(site, object)
       break
     }
   }
