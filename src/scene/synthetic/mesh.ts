@@ -73,9 +73,12 @@ function cut(face: Face, spacing: number): { points: Vec3[]; cells: number[][] }
     for (let i = 0; i <= nu; i++) {
       const s = i / nu
       const t = j / nv
-      const along = (k: number): number =>
-        (1 - t) * ((1 - s) * a[k] + s * b[k]) + t * ((1 - s) * d[k] + s * c[k])
-      grid.push([along(0), along(1), along(2)])
+      const [fa, fb, fc, fd] = [(1 - t) * (1 - s), (1 - t) * s, t * s, t * (1 - s)]
+      grid.push([
+        fa * a[0] + fb * b[0] + fc * c[0] + fd * d[0],
+        fa * a[1] + fb * b[1] + fc * c[1] + fd * d[1],
+        fa * a[2] + fb * b[2] + fc * c[2] + fd * d[2],
+      ])
     }
   const cells: number[][] = []
   for (let j = 0; j < nv; j++)
