@@ -1,6 +1,7 @@
 /**
- * The colours of made rooms. Train and test rooms draw from palettes that share no colour, and their
- * patterns have other scales.
+ * The colours of made rooms. Train and test rooms draw from palettes without a common colour, have other
+ * patterns (stripes, dots) and other pattern scales. Every use varies its colour a little, so shades may
+ * come close; things that have a colour of their own (refrigerators, screens, window panes) have it in both.
  */
 import type { Random } from '../../common/random.js'
 import type { Material, Rgb, TextureKind } from './textures.js'

@@ -94,15 +94,16 @@ describe('a made room', () => {
     expect(varied.length).toBeGreaterThanOrEqual(12)
   })
 
-  it('paints test rooms with colours that training rooms never have', () => {
-    const colors = (style: 'train' | 'test'): Set<string> =>
+  it('has patterns in training rooms that test rooms never have, and the other way round', () => {
+    const kinds = (style: 'train' | 'test'): Set<string> =>
       new Set(
-        Array.from({ length: 8 }, (_, i) => makeRoom({ ...options, style }, i))
+        Array.from({ length: 20 }, (_, i) => makeRoom({ ...options, style }, i))
           .flatMap((room) => room.objects.flatMap((o) => o.faces))
-          .map((face) => face.material.color.join()),
+          .map((face) => face.material.kind),
       )
-    const train = colors('train')
-    expect([...colors('test')].filter((color) => train.has(color))).toEqual([])
+    const [train, test] = [kinds('train'), kinds('test')]
+    expect([train.has('stripes'), test.has('stripes')]).toEqual([true, false])
+    expect([train.has('dots'), test.has('dots')]).toEqual([false, true])
   })
 
   it('holds only the categories asked for', () => {
