@@ -138,20 +138,22 @@ export function findEngines(env = process.env) {
 export const findEngine = (env = process.env) =>
   /** @type {Engine | undefined} */ (findEngines(env).find((candidate) => 'root' in candidate))
 
+/** OpenBLAS on OpenMP's threads, Debian's package of that name. */
+export const openBlasFolder = `/usr/lib/${triplet}/openblas-openmp`
+
 /**
- * The linear algebra behind an engine. pip's torch carries its own; Debian's uses the system's libblas,
- * which without OpenBLAS is the reference one: correct, and many times slower.
+ * The linear algebra behind an engine. pip's torch carries its own. Debian's takes the system's libblas:
+ * the reference one is many times slower, and OpenBLAS on threads of its own fights libtorch's OpenMP
+ * threads for the cores (docs/benchmarks.md), so the addon is linked to the one that shares them.
  * @param {Pick<Engine, 'lib'>} engine
- * @returns {{ name: string, fast: boolean }}
+ * @returns {{ name: string, fast: boolean, folder?: string }}
  */
 export function blasOf(engine) {
   if (!/^\/usr\/(local\/)?lib/.test(engine.lib)) return { name: 'inside libtorch', fast: true }
+  if (fs.existsSync(`${openBlasFolder}/libblas.so.3`))
+    return { name: `OpenBLAS on OpenMP (${openBlasFolder})`, fast: true, folder: openBlasFolder }
   const link = [`/usr/lib/${triplet}/libblas.so.3`, '/usr/lib64/libblas.so.3', '/usr/lib/libblas.so.3'].find(
     (file) => fs.existsSync(file),
   )
-  if (!link) return { name: 'none found', fast: false }
-  const target = fs.realpathSync(link)
-  if (/openblas/.test(target)) return { name: `OpenBLAS (${target})`, fast: true }
-  if (/mkl|blis|atlas/.test(target)) return { name: target, fast: true }
-  return { name: `reference BLAS (${target}), slow`, fast: false }
+  return { name: link ? `${fs.realpathSync(link)}, slow beside OpenMP` : 'none found', fast: false }
 }

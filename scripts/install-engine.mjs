@@ -6,7 +6,7 @@ import path from 'node:path'
 import { compareVersions, privateFolder } from './engine.mjs'
 import { ask, run, SetupError, step } from './steps.mjs'
 
-export const debianPackages = ['libtorch-dev', 'libopenblas0-pthread']
+export const debianPackages = ['libtorch-dev', 'libopenblas0-openmp']
 
 /**
  * What is known of the machine before anything is installed.
@@ -79,7 +79,7 @@ export async function installDebianEngine() {
 }
 
 export const installFastBlas = () =>
-  aptInstall(['libopenblas0-pthread'], "libtorch's matrix products are many times slower without it")
+  aptInstall(['libopenblas0-openmp'], "libtorch's matrix products are many times slower without it")
 
 /** The newest CPU build that pip offers, where its indexes name any; PyPI's own wheel carries CUDA on x86. */
 function pipRequirement() {

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { compareVersions } from './engine.mjs'
+import { blasOf, compareVersions } from './engine.mjs'
 import {
   ask,
   buildFolder,
@@ -84,7 +84,8 @@ function linkFlags(engine) {
   // Nothing of ours refers to it by name: without --no-as-needed the linker would leave CUDA out.
   if (engine.cuda) libraries.unshift('-Wl,--no-as-needed', '-ltorch_cuda', '-lc10_cuda', '-Wl,--as-needed')
   // An old-style rpath: another torch on LD_LIBRARY_PATH must not take the place of the chosen one.
-  const path = `-Wl,--disable-new-dtags,-rpath,${engine.lib}`
+  const folders = [blasOf(engine).folder, engine.lib].filter(Boolean)
+  const path = `-Wl,--disable-new-dtags,-rpath,${folders.join(':')}`
   return ['-shared', '-pthread', `-L${engine.lib}`, path, ...libraries]
 }
 

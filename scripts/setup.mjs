@@ -123,7 +123,7 @@ async function ensureEngine() {
   }
   throw new SetupError(
     `engine: expected libtorch 1.13 or newer, got none that works (${rejected.map(({ problem }) => problem).join('; ')}); ` +
-      'install one (apt-get install libtorch-dev libopenblas0-pthread) or point SPATIAL_LADDER_LIBTORCH at a torch folder',
+      'install one (apt-get install libtorch-dev libopenblas0-openmp) or point SPATIAL_LADDER_LIBTORCH at a torch folder',
   )
 }
 

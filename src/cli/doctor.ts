@@ -74,7 +74,7 @@ export async function examine(): Promise<DoctorReport> {
         blas: blas.name,
         load_seconds,
       }
-      if (!blas.fast) advice.push(`BLAS: matrix products are slow; apt-get install libopenblas0-pthread`)
+      if (!blas.fast) advice.push(`BLAS: matrix products are slow; apt-get install libopenblas0-openmp`)
       if (choice.native !== native.nativeHash())
         advice.push('addon: native/ has changed since it was built; npm run setup')
       if (choice.requested !== (process.env.SPATIAL_LADDER_LIBTORCH || null))

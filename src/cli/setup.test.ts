@@ -94,7 +94,7 @@ describe('finding libtorch', () => {
 
 describe('installing libtorch by apt', () => {
   const machine = { aptGet: true, root: true, sudo: false, lists: true }
-  const install = ['install', '-y', '--no-install-recommends', 'libtorch-dev', 'libopenblas0-pthread']
+  const install = ['install', '-y', '--no-install-recommends', 'libtorch-dev', 'libopenblas0-openmp']
 
   it('installs as root, with the fast BLAS', () => {
     expect(aptPlan(machine, debianPackages)).toEqual({ commands: [['apt-get', ...install]] })
