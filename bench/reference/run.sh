@@ -24,7 +24,9 @@ export PYTHONDONTWRITEBYTECODE=1 TRANSFORMERS_VERBOSITY=error TQDM_DISABLE=1
 "$python" bench/reference/resize_golden.py
 "$python" bench/reference/processor_golden.py
 "$python" bench/reference/tiny_checkpoint.py
+npx tsx bench/reference/write-safetensors.ts
+"$python" bench/reference/torch_golden.py
 npx tsx bench/reference/write-folder.ts "$folder"
 "$python" bench/reference/folder_golden.py "$folder"
 
-npx vitest run src/images src/vision-language
+npx vitest run src/images src/torch src/vision-language

@@ -37,6 +37,7 @@ export function adamW(parameters: ReadonlyMap<string, Tensor>, options: AdamWOpt
         scope(() => {
           const found = values.map((value) => value.grad)
           const used = values.map((_, i) => i).filter((i) => found[i] !== null)
+          if (used.length === 0) return
           const pick = <T>(items: readonly T[]): T[] => used.map((i) => items[i])
           const [p, g, m, v] = [pick(values), pick(found) as Tensor[], pick(first), pick(second)]
           if (weight_decay !== 0) foreach.mul_(p, 1 - learningRate * weight_decay)
@@ -79,6 +80,7 @@ export function clipGradientNorm(parameters: Iterable<Tensor>, maxNorm: number):
   return noGrad(() =>
     scope(() => {
       const grads = [...parameters].map((p) => p.grad).filter((g): g is Tensor => g !== null)
+      if (grads.length === 0) return 0
       let squares = 0
       for (const norm of foreach.norm(grads)) squares += norm.item() ** 2
       const total = Math.sqrt(squares)

@@ -101,7 +101,9 @@ export function readCheckpointIndex(folder: string): Map<string, TensorEntry> {
     if (!fs.existsSync(file)) throw dataError(folder, 'model.safetensors or its index', 'neither')
     return readSafetensorsHeader(file)
   }
-  const index = indexSchema.parse(parseJson(fs.readFileSync(indexFile, 'utf8'), indexFile))
+  const parsed = indexSchema.safeParse(parseJson(fs.readFileSync(indexFile, 'utf8'), indexFile))
+  if (!parsed.success) throw dataError(indexFile, 'a weight_map of tensor names to files', 'something else')
+  const index = parsed.data
   const entries = new Map<string, TensorEntry>()
   for (const shard of new Set(Object.values(index.weight_map)))
     for (const [name, entry] of readSafetensorsHeader(path.join(folder, shard))) entries.set(name, entry)
@@ -142,7 +144,9 @@ export function writeSafetensors(
   const header: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } }
   const parts: Uint8Array[] = []
   let offset = 0
-  for (const [name, value] of tensors) {
+  // The widest elements first, so that each lies where its type may lie: Python reads no others.
+  const ordered = [...tensors].sort(([, a], [, b]) => BYTES[b.dtype] - BYTES[a.dtype])
+  for (const [name, value] of ordered) {
     const { dtype } = value
     const data = value.data()
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
