@@ -18,14 +18,16 @@ export function readWeights(folder: string, config: Qwen2_5_VLConfig, dtype: Dty
   const entries = new Map(
     [...readCheckpointIndex(folder)].map(([name, entry]) => [canonicalName(name), entry]),
   )
-  const weights = new Map<string, Tensor>()
-  for (const [name, shape] of parameterShapes(config)) {
+  // All are looked for before the first is read, so that a refused folder leaves nothing in memory.
+  const wanted = [...parameterShapes(config)].map(([name, shape]) => {
     const entry = entries.get(name)
     if (!entry) throw dataError(`${folder} tensor ${name}`, `shape [${shape}]`, 'no such tensor')
     if (entry.shape.join() !== shape.join())
       throw dataError(`${folder} tensor ${name}`, `shape [${shape}]`, `[${entry.shape}]`)
-    weights.set(name, keep(scope(() => cast(readTensor(entry), dtype))))
-  }
+    return { name, entry }
+  })
+  const weights = new Map<string, Tensor>()
+  for (const { name, entry } of wanted) weights.set(name, keep(scope(() => cast(readTensor(entry), dtype))))
   return weights
 }
 
