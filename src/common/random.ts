@@ -46,16 +46,16 @@ export interface Random {
   shuffle<T>(items: readonly T[]): T[]
 }
 
-/** The stream named by `names`, e.g. `rng(42, 'dataset/balance', scene)`. */
-export function rng(seed: number, ...names: (string | number)[]): Random {
-  const key = `${seed}\u0000${names.join('\u0000')}`
-  const s = new Uint32Array([
-    hashString(key, 1),
-    hashString(key, 2),
-    hashString(key, 3),
-    hashString(key, 4) | 1,
-  ])
-  const next32 = (): number => {
+/** A class, since streams are made by the hundred thousand and its methods cost nothing to make. */
+class Xoshiro128 implements Random {
+  readonly #state: Uint32Array
+
+  constructor(state: Uint32Array) {
+    this.#state = state
+  }
+
+  #next32(): number {
+    const s = this.#state
     const product = Math.imul(s[1], 5)
     const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0
     const t = s[1] << 9
@@ -67,21 +67,43 @@ export function rng(seed: number, ...names: (string | number)[]): Random {
     s[3] = (s[3] << 11) | (s[3] >>> 21)
     return result
   }
-  const next = (): number => ((next32() >>> 5) * 67108864 + (next32() >>> 6)) / 9007199254740992
-  const int = (low: number, high: number): number => low + Math.floor(next() * (high - low + 1))
-  return {
-    next,
-    uniform: (low, high) => low + (high - low) * next(),
-    int,
-    normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
-    pick: (items) => items[int(0, items.length - 1)],
-    shuffle: (items) => {
-      const copy = [...items]
-      for (let i = copy.length - 1; i > 0; i--) {
-        const j = int(0, i)
-        ;[copy[i], copy[j]] = [copy[j], copy[i]]
-      }
-      return copy
-    },
+
+  next(): number {
+    return ((this.#next32() >>> 5) * 67108864 + (this.#next32() >>> 6)) / 9007199254740992
   }
+
+  uniform(low: number, high: number): number {
+    return low + (high - low) * this.next()
+  }
+
+  int(low: number, high: number): number {
+    return low + Math.floor(this.next() * (high - low + 1))
+  }
+
+  normal(): number {
+    return Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next())
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[this.int(0, items.length - 1)]
+  }
+
+  shuffle<T>(items: readonly T[]): T[] {
+    const copy = [...items]
+    for (let i = copy.length - 1; i > 0; i--) {
+      const j = this.int(0, i)
+      const swap = copy[i]
+      copy[i] = copy[j]
+      copy[j] = swap
+    }
+    return copy
+  }
+}
+
+/** The stream named by `names`, e.g. `rng(42, 'dataset/balance', scene)`. */
+export function rng(seed: number, ...names: (string | number)[]): Random {
+  const key = `${seed}\u0000${names.join('\u0000')}`
+  return new Xoshiro128(
+    Uint32Array.of(hashString(key, 1), hashString(key, 2), hashString(key, 3), hashString(key, 4) | 1),
+  )
 }

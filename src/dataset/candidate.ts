@@ -31,6 +31,18 @@ export interface Candidate {
   numbers: Record<string, number>
 }
 
+/** What the cap per scene must know of a candidate; the rest is made only for those it takes. */
+export interface Proposal extends Pick<Candidate, 'subtype' | 'answer_class'> {
+  complete(): Candidate
+}
+
+/** A candidate that cost nothing to make. */
+export const proposalOf = (candidate: Candidate): Proposal => ({
+  subtype: candidate.subtype,
+  answer_class: candidate.answer_class,
+  complete: () => candidate,
+})
+
 /** What a task may know beside the scene. */
 export interface TaskContext {
   data_type: DataType
@@ -45,7 +57,7 @@ export interface TaskContext {
 export interface Task {
   name: TaskName
   data_types: readonly DataType[]
-  propose(scene: SceneRecord, context: TaskContext): Candidate[]
+  propose(scene: SceneRecord, context: TaskContext): Proposal[]
 }
 
 export const pictureOf = (frame: FrameRecord): Picture => ({

@@ -13,10 +13,16 @@ export function uniformIndices(n: number, k: number): number[] {
 export const videoFrames = (frames: readonly FrameRecord[], count: number): FrameRecord[] =>
   uniformIndices(frames.length, count).map((i) => frames[i])
 
-const shows = (index: SceneIndex, frame: FrameRecord, id: number, minimum: number): boolean => {
+/** The share of object `id` that `frame` shows, if it is at least `minimum`; else null. */
+const shownRatio = (index: SceneIndex, frame: FrameRecord, id: number, minimum: number): number | null => {
   const seen = index.view(frame, id)
   return seen !== undefined && seen.pixel_count > 0 && seen.visible_ratio >= minimum
+    ? seen.visible_ratio
+    : null
 }
+
+const shows = (index: SceneIndex, frame: FrameRecord, id: number, minimum: number): boolean =>
+  shownRatio(index, frame, id, minimum) !== null
 
 /**
  * `count` frames in time order that together show every object of `ids` by at least `minimum`: first the
@@ -37,11 +43,17 @@ export function chooseViews(
     if (chosen.size === count) return null
     let best = -1
     let most = 0
-    frames.forEach((frame, i) => {
-      const shown = [...missing].filter((id) => shows(index, frame, id, minimum))
-      const score = shown.reduce((sum, id) => sum + 1 + (index.view(frame, id)?.visible_ratio ?? 0) / 100, 0)
-      if (score > most) [best, most] = [i, score]
-    })
+    for (let i = 0; i < frames.length; i++) {
+      let score = 0
+      for (const id of missing) {
+        const ratio = shownRatio(index, frames[i], id, minimum)
+        if (ratio !== null) score += 1 + ratio / 100
+      }
+      if (score > most) {
+        best = i
+        most = score
+      }
+    }
     if (best < 0) return null
     chosen.add(best)
     for (const id of [...missing]) if (shows(index, frames[best], id, minimum)) missing.delete(id)
@@ -70,7 +82,13 @@ export const allShown = (
 ): boolean => ids.every((id) => frames.some((frame) => shows(index, frame, id, minimum)))
 
 /** Answers already found, per scene: the same objects are asked about in many ways. */
-const known = new WeakMap<SceneIndex, Map<string, FrameRecord[] | string>>()
+interface Known {
+  views: Map<string, FrameRecord[] | string>
+  /** The frame list, and by visible ratio the objects it shows. */
+  video?: FrameRecord[]
+  inVideo: Map<number, Set<number>>
+}
+const known = new WeakMap<SceneIndex, Known>()
 
 /**
  * The pictures for a question about `ids` over several views or a frame list; [] for a scene without
@@ -82,27 +100,49 @@ export function framesFor(
   minimum: number,
 ): FrameRecord[] | string {
   if (data_type === 'scene') return []
-  const sorted = [...ids].sort((a, b) => a - b)
-  const key = `${data_type} ${minimum} ${sorted.join()}`
-  const answers = known.get(index) ?? new Map<string, FrameRecord[] | string>()
-  known.set(index, answers)
-  const answer = answers.get(key) ?? findFrames(data_type, index, options, sorted, minimum)
-  answers.set(key, answer)
-  return answer
+  let answers = known.get(index)
+  if (!answers) {
+    answers = { views: new Map(), inVideo: new Map() }
+    known.set(index, answers)
+  }
+  return data_type === 'multi_view'
+    ? viewsFor(answers, index, options.views, ids, minimum)
+    : videoFor(answers, index, options.video_frames, ids, minimum)
 }
 
-function findFrames(
-  dataType: TaskContext['data_type'],
+function viewsFor(
+  { views }: Known,
   index: SceneIndex,
-  options: TaskContext['options'],
+  count: number,
   ids: readonly number[],
   minimum: number,
 ): FrameRecord[] | string {
-  if (dataType === 'multi_view') {
-    if (index.frames.length < options.views) return 'too few frames'
-    return chooseViews(index, ids, options.views, minimum) ?? 'shown in the pictures'
-  }
-  const frames = videoFrames(index.frames, options.video_frames)
+  if (index.frames.length < count) return 'too few frames'
+  const sorted = [...ids].sort((a, b) => a - b)
+  const key = `${minimum} ${sorted.join()}`
+  const before = views.get(key)
+  if (before) return before
+  const found = chooseViews(index, sorted, count, minimum) ?? 'shown in the pictures'
+  views.set(key, found)
+  return found
+}
+
+function videoFor(
+  answers: Known,
+  index: SceneIndex,
+  count: number,
+  ids: readonly number[],
+  minimum: number,
+): FrameRecord[] | string {
+  answers.video ??= videoFrames(index.frames, count)
+  const frames = answers.video
   if (frames.length < 2) return 'too few frames'
-  return allShown(index, frames, ids, minimum) ? frames : 'shown in the pictures'
+  let shown = answers.inVideo.get(minimum)
+  if (!shown) {
+    const seen = frames.flatMap(({ objects }) => objects)
+    shown = new Set(seen.filter((o) => o.pixel_count > 0 && o.visible_ratio >= minimum).map(({ id }) => id))
+    answers.inVideo.set(minimum, shown)
+  }
+  for (const id of ids) if (!shown.has(id)) return 'shown in the pictures'
+  return frames
 }

@@ -5,8 +5,12 @@ import type { Random } from '../common/random.js'
 export const round3 = (value: number): number => Math.round(value * 1000) / 1000 + 0
 
 /** Every unordered pair, in order. */
-export const pairs = <T>(items: readonly T[]): [T, T][] =>
-  items.flatMap((a, i) => items.slice(i + 1).map((b): [T, T] => [a, b]))
+export function pairs<T>(items: readonly T[]): [T, T][] {
+  const all: [T, T][] = []
+  for (let i = 0; i < items.length; i++)
+    for (let j = i + 1; j < items.length; j++) all.push([items[i], items[j]])
+  return all
+}
 
 /** All `k`-subsets of `items` when there are at most `limit`, else `limit` different random ones. */
 export function subsets<T>(items: readonly T[], k: number, limit: number, random: Random): T[][] {
@@ -14,11 +18,17 @@ export function subsets<T>(items: readonly T[], k: number, limit: number, random
   for (let i = 0; i < k; i++) total = (total * (items.length - i)) / (i + 1)
   if (items.length < k) return []
   if (total <= limit) {
-    const grow = (from: number, size: number): T[][] =>
-      size === 0
-        ? [[]]
-        : items.slice(from).flatMap((item, i) => grow(from + i + 1, size - 1).map((rest) => [item, ...rest]))
-    return grow(0, k)
+    const all: T[][] = []
+    const at = Array.from({ length: k }, (_, i) => i)
+    for (;;) {
+      all.push(at.map((i) => items[i]))
+      // The last place that can move on does, those after it follow close behind.
+      let place = k - 1
+      while (place >= 0 && at[place] === items.length - k + place) place--
+      if (place < 0) return all
+      at[place]++
+      for (let i = place + 1; i < k; i++) at[i] = at[i - 1] + 1
+    }
   }
   const found = new Map<string, T[]>()
   const indices = items.map((_, i) => i)

@@ -23,11 +23,14 @@ export interface SceneIndex {
   clear(frame: FrameRecord): FrameObject[]
 }
 
+/** One number for two ids below 2^26. */
+const pairKey = (a: number, b: number): number => a * 2 ** 26 + b
+
 export function indexScene(scene: SceneRecord, options: DatasetOptions): SceneIndex {
   const frames = [...scene.frames].sort((a, b) => a.frame_id - b.frame_id)
   const objects = new Map(scene.objects.map((object) => [object.id, object]))
   const excluded = new Set(options.exclude_categories)
-  const distances = new Map(scene.distances.map(({ a, b, meters }) => [`${a},${b}`, meters]))
+  const distances = new Map(scene.distances.map(({ a, b, meters }) => [pairKey(a, b), meters]))
   const views = new Map(
     frames.map((frame) => [frame.frame_id, new Map(frame.objects.map((seen) => [seen.id, seen]))]),
   )
@@ -39,7 +42,7 @@ export function indexScene(scene: SceneRecord, options: DatasetOptions): SceneIn
     return found
   }
   const distance = (a: number, b: number): number | undefined =>
-    distances.get(a < b ? `${a},${b}` : `${b},${a}`)
+    distances.get(a < b ? pairKey(a, b) : pairKey(b, a))
 
   const categories = new Map<string, SceneObject[]>()
   const byId = [...scene.objects].sort((a, b) => a.id - b.id)

@@ -1,7 +1,7 @@
 /** All candidates of one scene: a pure function of record, options and seed, so scenes can be done anywhere. */
 import { rng } from '../common/random.js'
 import type { SceneRecord } from '../schema/scene-record.js'
-import type { Candidate } from './candidate.js'
+import type { Candidate, Proposal } from './candidate.js'
 import { type FunnelRow, startFunnel } from './funnel.js'
 import type { DatasetOptions } from './options.js'
 import { indexScene } from './scene-index.js'
@@ -14,8 +14,8 @@ export interface SceneQuestions {
 }
 
 /** At most `limit` of `candidates`, taken class by class in turn, so a rare answer is not lost to the cap. */
-export function capByClass(candidates: readonly Candidate[], limit: number): Candidate[] {
-  const classes = new Map<string, Candidate[]>()
+export function capByClass(candidates: readonly Proposal[], limit: number): Proposal[] {
+  const classes = new Map<string, Proposal[]>()
   for (const candidate of candidates) {
     const key = `${candidate.subtype}/${candidate.answer_class}`
     const known = classes.get(key)
@@ -23,7 +23,7 @@ export function capByClass(candidates: readonly Candidate[], limit: number): Can
     else classes.set(key, [candidate])
   }
   const queues = [...classes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, queue]) => queue)
-  const taken: Candidate[] = []
+  const taken: Proposal[] = []
   for (let round = 0; taken.length < limit && queues.some((queue) => round < queue.length); round++)
     for (const queue of queues) if (round < queue.length && taken.length < limit) taken.push(queue[round])
   return taken
@@ -46,7 +46,7 @@ export function sceneQuestions(scene: SceneRecord, options: DatasetOptions, seed
       const taken = capByClass(random.shuffle(proposed), limit)
       counts.remove('cap per scene', proposed.length - taken.length)
       counts.row.kept = taken.length
-      candidates.push(...taken)
+      candidates.push(...taken.map((proposal) => proposal.complete()))
       funnel.push(counts.row)
     }
   }

@@ -4,10 +4,12 @@
  * Wording: VSI-Bench.
  */
 import type { FrameRecord, SceneRecord } from '../../schema/scene-record.js'
-import { type Candidate, pictureOf, type Task, type TaskContext } from '../candidate.js'
+import { type Proposal, pictureOf, type Task, type TaskContext } from '../candidate.js'
 import { videoFrames } from '../frames.js'
-import { pairs, subsets } from '../numbers.js'
+import { subsets } from '../numbers.js'
 import { evidenceIn } from '../scene-index.js'
+
+const SUBTYPE = '4 categories'
 
 interface Appearance {
   category: string
@@ -44,16 +46,22 @@ export function appearances(
   })
 }
 
-function propose(scene: SceneRecord, context: TaskContext): Candidate[] {
+/** Whether any two of `order`, sorted by first sight, appear together or within `gap` seconds. */
+function tooClose(order: readonly Appearance[], gap: number): boolean {
+  for (let i = 0; i < order.length; i++)
+    for (let j = i + 1; j < order.length; j++)
+      if (order[i].first === order[j].first || order[j].time_s - order[i].time_s <= gap) return true
+  return false
+}
+
+function propose(scene: SceneRecord, context: TaskContext): Proposal[] {
   const { data_type, funnel, index, options, random } = context
   const frames = videoFrames(index.frames, options.video_frames)
-  const found: Candidate[] = []
+  const found: Proposal[] = []
   for (const four of subsets(appearances(context, frames), 4, 4000, random)) {
     funnel.consider()
     const order = [...four].sort((a, b) => a.first - b.first || (a.category < b.category ? -1 : 1))
-    const close = pairs(order).some(
-      ([a, b]) => a.first === b.first || b.time_s - a.time_s <= options.appearance_gap_s,
-    )
+    const close = tooClose(order, options.appearance_gap_s)
     const unstable = order.some((a, i) => i > 0 && a.glimpse <= order[i - 1].glimpse)
     if (close || unstable) {
       funnel.remove(close ? 'appearances too close' : 'order depends on the threshold')
@@ -64,23 +72,28 @@ function propose(scene: SceneRecord, context: TaskContext): Candidate[] {
     const answer = names.join(', ')
     const choices = new Set([answer])
     while (choices.size < 4) choices.add(random.shuffle(names).join(', '))
+    const listed = random.shuffle(names).join(', ')
     found.push({
-      task: 'appearance_order',
-      question_type: 'appearance order',
-      data_type,
-      subtype: '4 categories',
-      scene_name: scene.scene_name,
-      question: `What will be the first-time appearance order of the following categories in the video: ${random.shuffle(names).join(', ')}?`,
-      choices: [...choices],
-      answer,
+      subtype: SUBTYPE,
       answer_class: '',
-      pictures: frames.map(pictureOf),
-      // Each as it is at its first sight.
-      objects: order.map((a) => ({
-        ...evidenceIn(index, [frames[a.first]], a.id),
-        image_index: a.first,
-      })),
-      numbers: Object.fromEntries(order.map((a, i) => [`first_${i + 1}_frame`, a.first + 1])),
+      complete: () => ({
+        task: 'appearance_order',
+        question_type: 'appearance order',
+        data_type,
+        subtype: SUBTYPE,
+        scene_name: scene.scene_name,
+        question: `What will be the first-time appearance order of the following categories in the video: ${listed}?`,
+        choices: [...choices],
+        answer,
+        answer_class: '',
+        pictures: frames.map(pictureOf),
+        // Each as it is at its first sight.
+        objects: order.map((a) => ({
+          ...evidenceIn(index, [frames[a.first]], a.id),
+          image_index: a.first,
+        })),
+        numbers: Object.fromEntries(order.map((a, i) => [`first_${i + 1}_frame`, a.first + 1])),
+      }),
     })
   }
   return found

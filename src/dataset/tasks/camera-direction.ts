@@ -4,9 +4,11 @@
  * camera. Wording: SpatialLadder-26k.
  */
 import type { FrameObject, FrameRecord, SceneRecord } from '../../schema/scene-record.js'
-import { type Candidate, pictureOf, type Task, type TaskContext } from '../candidate.js'
+import { type Proposal, pictureOf, type Task, type TaskContext } from '../candidate.js'
 import { round3 } from '../numbers.js'
 import { evidenceIn } from '../scene-index.js'
+
+const SUBTYPE = 'camera 4-way'
 
 type Direction = 'left' | 'right' | 'front' | 'back'
 
@@ -29,9 +31,10 @@ export function cameraDirection(
   return { direction: right < 0 ? 'left' : 'right' }
 }
 
-function propose(scene: SceneRecord, { options, index, funnel }: TaskContext): Candidate[] {
-  const found: Candidate[] = []
-  for (const frame of index.frames)
+function propose(scene: SceneRecord, { options, index, funnel }: TaskContext): Proposal[] {
+  const found: Proposal[] = []
+  for (const frame of index.frames) {
+    const pictures = [frame]
     for (const a of index.clear(frame))
       for (const b of index.clear(frame)) {
         if (a.id === b.id) continue
@@ -42,25 +45,29 @@ function propose(scene: SceneRecord, { options, index, funnel }: TaskContext): C
           continue
         }
         funnel.keep()
-        const objects = [evidenceIn(index, [frame], a.id), evidenceIn(index, [frame], b.id)]
         found.push({
-          task: 'camera_direction',
-          question_type: 'relative direction',
-          data_type: 'single_image',
-          subtype: 'camera 4-way',
-          scene_name: scene.scene_name,
-          question: `From the camera's perspective, is the ${objects[0].label} to the ${objects[1].label}'s left, right, front, or back?`,
-          choices: ['left', 'right', 'front', 'back'],
-          answer: result.direction,
+          subtype: SUBTYPE,
           answer_class: result.direction,
-          pictures: [pictureOf(frame)],
-          objects,
-          numbers: {
-            right_m: round3(a.position_camera[0] - b.position_camera[0]),
-            deeper_m: round3(a.position_camera[2] - b.position_camera[2]),
-          },
+          complete: () => ({
+            task: 'camera_direction',
+            question_type: 'relative direction',
+            data_type: 'single_image',
+            subtype: SUBTYPE,
+            scene_name: scene.scene_name,
+            question: `From the camera's perspective, is the ${index.object(a.id).category} to the ${index.object(b.id).category}'s left, right, front, or back?`,
+            choices: ['left', 'right', 'front', 'back'],
+            answer: result.direction,
+            answer_class: result.direction,
+            pictures: pictures.map(pictureOf),
+            objects: [a, b].map(({ id }) => evidenceIn(index, pictures, id)),
+            numbers: {
+              right_m: round3(a.position_camera[0] - b.position_camera[0]),
+              deeper_m: round3(a.position_camera[2] - b.position_camera[2]),
+            },
+          }),
         })
       }
+  }
   return found
 }
 

@@ -4,7 +4,7 @@
  * public generator, the margin holds at both ends of every class.
  */
 import type { OrientedBox, SceneObject, SceneRecord } from '../../schema/scene-record.js'
-import { type Candidate, pictureOf, type Task, type TaskContext } from '../candidate.js'
+import { type Proposal, pictureOf, proposalOf, type Task, type TaskContext } from '../candidate.js'
 import { framesFor } from '../frames.js'
 import { round3, subsets } from '../numbers.js'
 import { evidenceIn } from '../scene-index.js'
@@ -90,9 +90,9 @@ function flawOf(
   return stray.length > options.egocentric_max_stray_corners ? 'object spans two classes' : null
 }
 
-function propose(scene: SceneRecord, context: TaskContext): Candidate[] {
+function propose(scene: SceneRecord, context: TaskContext): Proposal[] {
   const { data_type, funnel, index, options, random } = context
-  const found: Candidate[] = []
+  const found: Proposal[] = []
   for (const triple of subsets(index.unique, 3, 400, random)) {
     const [x, y, z] = random.shuffle(triple)
     for (const objects of [
@@ -114,24 +114,26 @@ function propose(scene: SceneRecord, context: TaskContext): Candidate[] {
         const angle = leftTurn(floor(a), floor(b), floor(c))
         const away = apart(floor(a), floor(c))
         const answer = directionClass(angle, difficulty)
-        found.push({
-          task: 'egocentric_direction',
-          question_type: 'relative direction',
-          data_type,
-          subtype: `egocentric ${difficulty}`,
-          scene_name: scene.scene_name,
-          question: wording(difficulty, a.category, b.category, c.category),
-          choices: CLASSES[difficulty].names.filter((name) => difficulty !== 'easy' || name !== 'back'),
-          answer,
-          answer_class: answer,
-          pictures: frames.map(pictureOf),
-          objects: ids.map((id) => evidenceIn(index, frames, id)),
-          numbers: {
-            left_turn_deg: round3(angle),
-            forward_m: round3(away * Math.cos((angle * Math.PI) / 180)),
-            left_m: round3(away * Math.sin((angle * Math.PI) / 180)),
-          },
-        })
+        found.push(
+          proposalOf({
+            task: 'egocentric_direction',
+            question_type: 'relative direction',
+            data_type,
+            subtype: `egocentric ${difficulty}`,
+            scene_name: scene.scene_name,
+            question: wording(difficulty, a.category, b.category, c.category),
+            choices: CLASSES[difficulty].names.filter((name) => difficulty !== 'easy' || name !== 'back'),
+            answer,
+            answer_class: answer,
+            pictures: frames.map(pictureOf),
+            objects: ids.map((id) => evidenceIn(index, frames, id)),
+            numbers: {
+              left_turn_deg: round3(angle),
+              forward_m: round3(away * Math.cos((angle * Math.PI) / 180)),
+              left_m: round3(away * Math.sin((angle * Math.PI) / 180)),
+            },
+          }),
+        )
       }
   }
   return found

@@ -3,13 +3,13 @@
  * count and every instance is seen in at least one of them. Wording: VSI-Bench.
  */
 import type { SceneRecord } from '../../schema/scene-record.js'
-import { type Candidate, pictureOf, type Task, type TaskContext } from '../candidate.js'
+import { type Proposal, pictureOf, proposalOf, type Task, type TaskContext } from '../candidate.js'
 import { framesFor } from '../frames.js'
 import { evidenceIn } from '../scene-index.js'
 
-function propose(scene: SceneRecord, context: TaskContext): Candidate[] {
+function propose(scene: SceneRecord, context: TaskContext): Proposal[] {
   const { data_type, funnel, index, options } = context
-  const found: Candidate[] = []
+  const found: Proposal[] = []
   const names = Object.keys(scene.object_counts).sort()
   for (const category of names.filter((name) => !options.exclude_categories.includes(name))) {
     funnel.consider()
@@ -28,20 +28,22 @@ function propose(scene: SceneRecord, context: TaskContext): Candidate[] {
       continue
     }
     funnel.keep()
-    found.push({
-      task: 'object_count',
-      question_type: 'object count',
-      data_type,
-      subtype: 'instances in the room',
-      scene_name: scene.scene_name,
-      question: `How many ${category}(s) are in this room?`,
-      choices: null,
-      answer: String(amount),
-      answer_class: '',
-      pictures: frames.map(pictureOf),
-      objects: ids.map((id) => evidenceIn(index, frames, id)),
-      numbers: { count: amount },
-    })
+    found.push(
+      proposalOf({
+        task: 'object_count',
+        question_type: 'object count',
+        data_type,
+        subtype: 'instances in the room',
+        scene_name: scene.scene_name,
+        question: `How many ${category}(s) are in this room?`,
+        choices: null,
+        answer: String(amount),
+        answer_class: '',
+        pictures: frames.map(pictureOf),
+        objects: ids.map((id) => evidenceIn(index, frames, id)),
+        numbers: { count: amount },
+      }),
+    )
   }
   return found
 }

@@ -1,13 +1,20 @@
 /** Object size: longest side of the oriented box, whole centimetres. Wording: VSI-Bench. */
 import type { FrameRecord, SceneObject, SceneRecord } from '../../schema/scene-record.js'
-import { type Candidate, pictureOf, type Task, type TaskContext } from '../candidate.js'
+import {
+  type Candidate,
+  type Proposal,
+  pictureOf,
+  proposalOf,
+  type Task,
+  type TaskContext,
+} from '../candidate.js'
 import { framesFor } from '../frames.js'
 import { round3 } from '../numbers.js'
 import { evidenceIn } from '../scene-index.js'
 
-function propose(scene: SceneRecord, context: TaskContext): Candidate[] {
+function propose(scene: SceneRecord, context: TaskContext): Proposal[] {
   const { data_type, funnel, index, options } = context
-  const found: Candidate[] = []
+  const found: Proposal[] = []
   const ask = (object: SceneObject, pictures?: FrameRecord[]): void => {
     funnel.consider()
     const flaw = object.longest_dimension < options.object_size_min_m ? 'object too small' : null
@@ -18,20 +25,22 @@ function propose(scene: SceneRecord, context: TaskContext): Candidate[] {
     }
     funnel.keep()
     const evidence = evidenceIn(index, frames, object.id)
-    found.push({
-      task: 'object_size',
-      question_type: 'object size',
-      data_type,
-      subtype: 'longest side',
-      scene_name: scene.scene_name,
-      question: `What is the length of the longest dimension (length, width, or height) of the ${object.category}, measured in centimeters?`,
-      choices: null,
-      answer: String(Math.round(object.longest_dimension * 100)),
-      answer_class: '',
-      pictures: frames.map(pictureOf),
-      objects: [evidence],
-      numbers: { longest_m: round3(object.longest_dimension), ...seenSize(frames, evidence) },
-    })
+    found.push(
+      proposalOf({
+        task: 'object_size',
+        question_type: 'object size',
+        data_type,
+        subtype: 'longest side',
+        scene_name: scene.scene_name,
+        question: `What is the length of the longest dimension (length, width, or height) of the ${object.category}, measured in centimeters?`,
+        choices: null,
+        answer: String(Math.round(object.longest_dimension * 100)),
+        answer_class: '',
+        pictures: frames.map(pictureOf),
+        objects: [evidence],
+        numbers: { longest_m: round3(object.longest_dimension), ...seenSize(frames, evidence) },
+      }),
+    )
   }
   if (data_type !== 'single_image') for (const object of index.unique) ask(object)
   else

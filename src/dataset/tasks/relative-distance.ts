@@ -3,7 +3,7 @@
  * images and several views (SpatialLadder's wording), four categories for frame lists and scenes (VSI-Bench).
  */
 import type { SceneObject, SceneRecord } from '../../schema/scene-record.js'
-import { type Candidate, pictureOf, type Task, type TaskContext } from '../candidate.js'
+import { type Candidate, type Proposal, pictureOf, type Task, type TaskContext } from '../candidate.js'
 import { framesFor } from '../frames.js'
 import { pairs, round3, subsets } from '../numbers.js'
 import { evidenceIn } from '../scene-index.js'
@@ -25,10 +25,18 @@ function flawOf(
   if (Math.min(...meters) < options.relative_distance_min_m) return 'nearest too close'
   const large = (scene.room_area ?? 0) > 40
   const gap = large ? options.relative_distance_gap_large_room_m : options.relative_distance_gap_m
-  return pairs(meters).some(([a, b]) => Math.abs(a - b) <= gap) ? 'distances too alike' : null
+  for (let i = 0; i < meters.length; i++)
+    for (let j = 0; j < i; j++) if (Math.abs(meters[i] - meters[j]) <= gap) return 'distances too alike'
+  return null
 }
 
 const ORDINALS = ['first', 'second', 'third', 'fourth']
+
+const nearestOf = (options: readonly Option[]): Option =>
+  options.reduce((best, option) => (option.meters < best.meters ? option : best))
+
+const subtypeOf = (options: readonly Option[]): string => `${options.length} candidates`
+const classOf = (options: readonly Option[]): string => ORDINALS[options.indexOf(nearestOf(options))]
 
 function candidate(
   scene: SceneRecord,
@@ -39,7 +47,7 @@ function candidate(
 ): Candidate {
   const labels = options.map((option) => option.label)
   const listed = labels.join(', ')
-  const nearest = options.reduce((best, option) => (option.meters < best.meters ? option : best))
+  const nearest = nearestOf(options)
   const several = options.some((option) => option.instances > 1)
   const question =
     options.length === 2
@@ -49,12 +57,12 @@ function candidate(
     task: 'relative_distance',
     question_type: 'relative distance',
     data_type,
-    subtype: `${options.length} candidates`,
+    subtype: subtypeOf(options),
     scene_name: scene.scene_name,
     question,
     choices: labels,
     answer: nearest.label,
-    answer_class: ORDINALS[options.indexOf(nearest)],
+    answer_class: classOf(options),
     pictures: frames.map(pictureOf),
     objects: [...options.map((option) => option.object), target].map((o) => evidenceIn(index, frames, o.id)),
     numbers: Object.fromEntries(
@@ -63,11 +71,18 @@ function candidate(
   }
 }
 
+const proposal = (...parts: Parameters<typeof candidate>): Proposal => ({
+  subtype: subtypeOf(parts[3]),
+  answer_class: classOf(parts[3]),
+  complete: candidate.bind(null, ...parts),
+})
+
 /** Single pictures: every target with every pair of other clear objects. */
-function proposeSingle(scene: SceneRecord, context: TaskContext): Candidate[] {
+function proposeSingle(scene: SceneRecord, context: TaskContext): Proposal[] {
   const { funnel, index, options, random } = context
-  const found: Candidate[] = []
+  const found: Proposal[] = []
   for (const frame of index.frames) {
+    const pictures = [frame]
     const clear = index.clear(frame).map((seen) => index.object(seen.id))
     for (const target of clear)
       for (const pair of pairs(clear.filter((o) => o !== target))) {
@@ -83,7 +98,7 @@ function proposeSingle(scene: SceneRecord, context: TaskContext): Candidate[] {
           continue
         }
         funnel.keep()
-        found.push(candidate(scene, context, target, choice, [frame]))
+        found.push(proposal(scene, context, target, choice, pictures))
       }
   }
   return found
@@ -103,11 +118,11 @@ function optionsAround(context: TaskContext, target: SceneObject, onlyUnique: bo
   })
 }
 
-function propose(scene: SceneRecord, context: TaskContext): Candidate[] {
+function propose(scene: SceneRecord, context: TaskContext): Proposal[] {
   const { data_type, funnel, index, options, random } = context
   if (data_type === 'single_image') return proposeSingle(scene, context)
   const size = data_type === 'multi_view' ? 2 : 4
-  const found: Candidate[] = []
+  const found: Proposal[] = []
   for (const target of index.unique)
     for (const subset of subsets(optionsAround(context, target, size === 2), size, 100, random)) {
       funnel.consider()
@@ -124,7 +139,7 @@ function propose(scene: SceneRecord, context: TaskContext): Candidate[] {
         continue
       }
       funnel.keep()
-      found.push(candidate(scene, context, target, choice, frames))
+      found.push(proposal(scene, context, target, choice, frames))
     }
   return found
 }

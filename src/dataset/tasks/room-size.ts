@@ -1,10 +1,10 @@
 /** Room size: floor area, square metres with one decimal; one question per scene. Wording: VSI-Bench. */
 import type { SceneRecord } from '../../schema/scene-record.js'
-import { type Candidate, pictureOf, type Task, type TaskContext } from '../candidate.js'
+import { type Proposal, pictureOf, proposalOf, type Task, type TaskContext } from '../candidate.js'
 import { framesFor } from '../frames.js'
 import { round3 } from '../numbers.js'
 
-function propose(scene: SceneRecord, context: TaskContext): Candidate[] {
+function propose(scene: SceneRecord, context: TaskContext): Proposal[] {
   const { data_type, funnel } = context
   funnel.consider()
   const frames = scene.room_area === null ? 'area unknown' : framesFor(context, [], 0)
@@ -19,7 +19,7 @@ function propose(scene: SceneRecord, context: TaskContext): Candidate[] {
     return scene.objects.length > 0 ? Math.max(...high) - Math.min(...low) : 0
   }
   return [
-    {
+    proposalOf({
       task: 'room_size',
       question_type: 'room size',
       data_type,
@@ -38,7 +38,7 @@ function propose(scene: SceneRecord, context: TaskContext): Candidate[] {
         reach_x_m: round3(extent(0)),
         reach_y_m: round3(extent(1)),
       },
-    },
+    }),
   ]
 }
 

@@ -20,7 +20,7 @@ function ask(
   const funnel = startFunnel(name, dataType)
   const task = TASKS.find((t) => t.name === name)
   if (!task) throw new Error(name)
-  const candidates = task.propose(scene, {
+  const proposals = task.propose(scene, {
     data_type: dataType,
     options,
     random: rng(1, name),
@@ -29,7 +29,10 @@ function ask(
   })
   const removed = Object.values(funnel.row.removed).reduce((sum, n) => sum + n, 0)
   expect(funnel.row.considered).toBe(removed + funnel.row.kept)
+  const candidates = proposals.map((proposal) => proposal.complete())
   expect(candidates).toHaveLength(funnel.row.kept)
+  for (const [i, { subtype, answer_class }] of proposals.entries())
+    expect(candidates[i]).toMatchObject({ subtype, answer_class })
   return { candidates, row: funnel.row }
 }
 
