@@ -21,6 +21,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   registerCall(env, exports);
   registerTensor(env, exports);
   registerAutograd(env, exports);
+  registerFused(env, exports);
   return exports;
 }
 

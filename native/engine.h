@@ -70,5 +70,6 @@ Napi::Value guarded(Napi::Env env, Body body) {
 void registerCall(Napi::Env env, Napi::Object exports);
 void registerTensor(Napi::Env env, Napi::Object exports);
 void registerAutograd(Napi::Env env, Napi::Object exports);
+void registerFused(Napi::Env env, Napi::Object exports);
 
 }  // namespace engine

@@ -66,6 +66,8 @@ function compileFlags(engine) {
     '-O2',
     '-fPIC',
     '-pthread',
+    // For at::parallel_for; the runtime is the one libtorch brings, so it is not linked here.
+    '-fopenmp',
     // libtorch's newer headers are written in C++20.
     compareVersions(engine.version, '2.10') >= 0 ? '-std=c++20' : '-std=c++17',
     '-Wall',

@@ -33,6 +33,10 @@ export interface Addon {
   setRequiresGrad(slot: number, required: boolean): void
   requiresGrad(slot: number): boolean
   setGradEnabled(enabled: boolean): boolean
+  rmsNorm(x: number, scale: number, eps: number): number
+  rotate(x: number, cos: number, sin: number): number
+  gated(gate: number, up: number): number
+  biasedSoftmax(scores: number, bias: number | null, scale: number): number
 }
 
 export interface EngineInfo {

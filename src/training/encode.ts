@@ -40,7 +40,8 @@ export function createEncoder(processor: Processor, pictures: Pictures): (exampl
     const prompt = processor.textIds(messagesOf(example.media, example.text), grids, {
       add_generation_prompt: true,
     })
-    const cut = prompt.lastIndexOf(tokenizer.special.vision_end) + 1
+    // Without pictures only the first token is shared, so that every branch has one before it.
+    const cut = Math.max(1, prompt.lastIndexOf(tokenizer.special.vision_end) + 1)
     const encoded: Encoded = {
       example,
       shared: prompt.slice(0, cut),
@@ -58,7 +59,6 @@ export function createEncoder(processor: Processor, pictures: Pictures): (exampl
 export function sftRow(examples: readonly Encoded[]): Row {
   const [{ shared, images, videos, seconds }] = examples
   return {
-    // Without pictures nothing is shared; the first token of each branch then has no predecessor to score.
     prefix: shared,
     images,
     videos,

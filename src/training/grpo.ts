@@ -91,7 +91,7 @@ export function createGrpo(settings: GrpoSettings): StepTrainer {
       if (!item) throw new Error('reasoning: expected prompts that carry their sample, got one without')
       return rewardsOf(item, text)
     })
-    const packed = pack(rows, model.config, model.rope, special.pad)
+    const packed = pack(rows, model.config, model.rope)
     const score = (policy: Qwen2_5_VL): Float32Array =>
       noGrad(() =>
         scope(() =>
@@ -128,7 +128,7 @@ export function createGrpo(settings: GrpoSettings): StepTrainer {
       const { packed, advantages } = rollout
       const terms: GrpoTerms = {
         advantages: Float32Array.from(packed.branch, (b) => advantages[b]),
-        weights: sequenceMeanWeights(packed.branch, packed.branches),
+        weights: sequenceMeanWeights(packed.branch, packed.layout.branches.length),
         old: rollout.old,
         reference: rollout.reference,
         epsilonLow: options.epsilon,
@@ -145,7 +145,7 @@ export function createGrpo(settings: GrpoSettings): StepTrainer {
         ...metricsOf(rollout, G, result.logp, terms),
         loss: result.loss,
         entropy: result.entropy,
-        num_tokens: packed.ids.length * packed.ids[0].length,
+        num_tokens: packed.ids.length,
         'time/rollout': (rolledOut - began) / 1000,
         'time/loss': (performance.now() - rolledOut) / 1000,
       }

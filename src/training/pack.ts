@@ -6,7 +6,7 @@
  */
 import type { Tensor } from '../torch/tensor.js'
 import type { Qwen2_5_VLConfig } from '../vision-language/config.js'
-import { PAD, treeBias } from '../vision-language/model/attention-bias.js'
+import { type BranchLayout, branchAttention } from '../vision-language/model/attention.js'
 import type { Qwen2_5_VL } from '../vision-language/model/model.js'
 import { type RopeRule, ropeIndex } from '../vision-language/rope-index.js'
 import type { GridThw } from '../vision-language/window-index.js'
@@ -28,39 +28,48 @@ export interface Row {
 }
 
 export interface Packed {
-  /** [B][S], padded on the right. */
-  ids: Int32Array[]
-  /** Segment of every token for `treeBias`, [B][S]. */
-  segments: Int32Array[]
-  /** [3, B, S] flat. */
+  /** All tokens: the prefixes, row by row, then the branches. [N] */
+  ids: Int32Array
+  /** [3, N] flat. */
   positions: Int32Array
-  /** For every trained token: where its prediction is made (flat index in [B, S]), its id, its branch. */
+  layout: BranchLayout
+  /** For every trained token: where its prediction is made (index in `ids`), its id, its branch. */
   sources: number[]
   targets: number[]
-  /** Branches are numbered through the batch, row by row. */
   branch: number[]
-  /** Number of branches. */
-  branches: number
 }
 
-/** Lays rows out side by side. */
-export function pack(rows: readonly Row[], config: Qwen2_5_VLConfig, rope: RopeRule, padId: number): Packed {
-  const length = Math.max(
-    ...rows.map((row) => row.branches.reduce((n, { ids }) => n + ids.length, row.prefix.length)),
+/** Lays rows out as one list of tokens, without padding. */
+export function pack(rows: readonly Row[], config: Qwen2_5_VLConfig, rope: RopeRule): Packed {
+  const count = rows.reduce(
+    (n, { prefix, branches }) => branches.reduce((m, { ids }) => m + ids.length, n + prefix.length),
+    0,
   )
-  const plane = rows.length * length
   const packed: Packed = {
-    ids: rows.map(() => new Int32Array(length).fill(padId)),
-    segments: rows.map(() => new Int32Array(length).fill(PAD)),
-    positions: new Int32Array(3 * plane),
+    ids: new Int32Array(count),
+    positions: new Int32Array(3 * count),
+    layout: {
+      prefixes: rows.map(({ prefix }) => prefix.length),
+      branches: rows.flatMap(({ branches }, prefix) =>
+        branches.map(({ ids }) => ({ length: ids.length, prefix })),
+      ),
+    },
     sources: [],
     targets: [],
     branch: [],
-    branches: 0,
   }
-  rows.forEach((row, b) => {
+  let at = 0
+  const put = (ids: readonly number[], position: (axis: number, i: number) => number): void => {
+    packed.ids.set(ids, at)
+    for (let axis = 0; axis < 3; axis++)
+      for (let i = 0; i < ids.length; i++) packed.positions[axis * count + at + i] = position(axis, i)
+    at += ids.length
+  }
+  const next: number[] = []
+  const lastOfPrefix: number[] = []
+  for (const row of rows) {
     const { prefix } = row
-    const { positions, next } = ropeIndex(
+    const index = ropeIndex(
       {
         input_ids: [prefix],
         image_grid_thw: row.images,
@@ -70,35 +79,31 @@ export function pack(rows: readonly Row[], config: Qwen2_5_VLConfig, rope: RopeR
       config,
       rope,
     )
-    packed.ids[b].set(prefix)
-    packed.segments[b].fill(0, 0, prefix.length)
-    for (let axis = 0; axis < 3; axis++)
-      packed.positions.set(
-        positions.subarray(axis * prefix.length, (axis + 1) * prefix.length),
-        axis * plane + b * length,
-      )
-    let at = prefix.length
-    row.branches.forEach(({ ids, scoredFrom }, k) => {
-      packed.ids[b].set(ids, at)
-      packed.segments[b].fill(k + 1, at, at + ids.length)
-      ids.forEach((id, i) => {
-        for (let axis = 0; axis < 3; axis++)
-          packed.positions[axis * plane + b * length + at + i] = next[0] + i
-        if (i < scoredFrom) return
-        packed.sources.push(b * length + (i === 0 ? prefix.length - 1 : at + i - 1))
-        packed.targets.push(id)
-        packed.branch.push(packed.branches)
-      })
-      at += ids.length
-      packed.branches++
-    })
+    put(prefix, (axis, i) => index.positions[axis * prefix.length + i])
+    next.push(index.next[0])
+    lastOfPrefix.push(at - 1)
+  }
+  let branch = 0
+  rows.forEach(({ branches }, r) => {
+    for (const { ids, scoredFrom } of branches) {
+      for (let i = scoredFrom; i < ids.length; i++) {
+        packed.sources.push(i === 0 ? lastOfPrefix[r] : at + i - 1)
+        packed.targets.push(ids[i])
+        packed.branch.push(branch)
+      }
+      put(ids, (_, i) => next[r] + i)
+      branch++
+    }
   })
   return packed
 }
 
-/** Hidden states [B, S, H] of a packed batch. */
+/** Hidden states [N, H] of a packed batch. */
 export function packedHidden(model: Qwen2_5_VL, packed: Packed, features: BatchFeatures): Tensor {
   const embeds = model.embed(packed.ids, features.images, features.videos)
-  const rotary = model.decoder.rotaryFor(packed.positions, packed.ids.length, packed.ids[0].length)
-  return model.hidden(embeds, rotary, treeBias(packed.segments))
+  return model.decoder.forward(
+    embeds,
+    model.decoder.rotaryFor(packed.positions),
+    branchAttention(packed.layout),
+  )
 }

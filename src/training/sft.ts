@@ -25,7 +25,7 @@ export function createSft({ model, processor, pictures, schedule, frozenTower }:
     load: (step) => pictures.load(schedule[step].flatMap((row) => row[0].media)),
     accumulate(step) {
       const rows = schedule[step].map((row) => sftRow(row.map(encode)))
-      const packed = pack(rows, model.config, model.rope, processor.tokenizer.special.pad)
+      const packed = pack(rows, model.config, model.rope)
       const media = schedule[step].flatMap((row) => row[0].media)
       const features = pictures.batchFeatures(model, media, frozenTower)
       const hidden = packedHidden(model, packed, features)
@@ -33,7 +33,7 @@ export function createSft({ model, processor, pictures, schedule, frozenTower }:
       const { loss, entropy } = backwardTokens(model, hidden, packed, (logp) =>
         mul(neg(sum(logp)), 1 / count),
       )
-      return { loss, entropy, num_tokens: packed.ids.length * packed.ids[0].length }
+      return { loss, entropy, num_tokens: packed.ids.length }
     },
   }
 }

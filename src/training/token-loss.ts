@@ -13,7 +13,6 @@ import {
   mul,
   narrow,
   neg,
-  reshape,
   squeeze,
   sum,
   unsqueeze,
@@ -43,7 +42,7 @@ function logProbabilities(model: Qwen2_5_VL, rows: Tensor, targets: Tensor): { c
 }
 
 const pickRows = (hidden: Tensor, sources: readonly number[]): Tensor =>
-  indexSelect(reshape(hidden, [-1, hidden.shape[hidden.shape.length - 1]]), 0, ids64(sources))
+  indexSelect(hidden, 0, ids64(sources))
 
 /** Log-probability of every token, without gradients: for old and reference policies. */
 export function scoreTokens(model: Qwen2_5_VL, hidden: Tensor, { sources, targets }: Tokens): Float32Array {

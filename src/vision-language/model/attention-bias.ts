@@ -7,40 +7,38 @@ import { type Tensor, tensor } from '../../torch/tensor.js'
 const BLOCKED = -1e30
 
 /**
- * Causal attention that ignores padding: [1, 1, 1, S, S] without a mask, else [B, 1, 1, S, S].
+ * Causal attention that ignores padding: [1, S, S] without a mask, else [B, S, S].
  * @param mask [B][S], 1 for tokens
  */
 export function causalBias(length: number, mask?: readonly ArrayLike<number>[]): Tensor {
-  return mask
-    ? treeBias(mask.map((row) => Array.from(row, (value) => (value ? 0 : PAD))))
-    : treeBias([new Array<number>(length).fill(0)])
+  const rows = mask?.length ?? 1
+  const bias = new Float32Array(rows * length * length).fill(BLOCKED)
+  for (let b = 0; b < rows; b++)
+    for (let i = 0; i < length; i++) {
+      const base = (b * length + i) * length
+      for (let j = 0; j <= i; j++) if (!mask || mask[b][j]) bias[base + j] = 0
+    }
+  return tensor(bias, [rows, length, length])
 }
 
-/** Marks padding in `treeBias`. */
-export const PAD = -1
-
 /**
- * Attention over a shared prefix and its branches: a token sees the earlier tokens of segment 0 (the
- * prefix) and of its own segment, so several questions about one picture, or several completions of one
- * prompt, share one row. Exactly what each branch alone would compute.
- * @param segments [B][S]: 0 prefix, 1.. branches, PAD padding
- * @returns [B, 1, 1, S, S]
+ * Rows of `width` tokens that follow `room` places for earlier ones: token i of a row sees the first `before`
+ * of those places and its own row up to itself. Padding sees the same, and nobody reads it.
+ * @returns [rows, width, room + width]
  */
-export function treeBias(segments: readonly ArrayLike<number>[]): Tensor {
-  const [B, S] = [segments.length, segments[0].length]
-  const bias = new Float32Array(B * S * S).fill(BLOCKED)
-  for (let b = 0; b < B; b++) {
-    const row = segments[b]
-    for (let i = 0; i < S; i++) {
-      const own = row[i]
-      const base = (b * S + i) * S
-      for (let j = 0; j <= i; j++) {
-        const other = row[j]
-        if (other === 0 || (other === own && other !== PAD)) bias[base + j] = 0
-      }
-      // Padding sees itself, so that its softmax has something to weigh.
-      if (own === PAD) bias[base + i] = 0
+export function rowBias(
+  rows: readonly { before: number; own: number }[],
+  room: number,
+  width: number,
+): Tensor {
+  const total = room + width
+  const bias = new Float32Array(rows.length * width * total).fill(BLOCKED)
+  rows.forEach(({ before, own }, r) => {
+    for (let i = 0; i < width; i++) {
+      const base = (r * width + i) * total
+      bias.fill(0, base, base + before)
+      bias.fill(0, base + room, base + room + Math.min(i + 1, own))
     }
-  }
-  return tensor(bias, [B, 1, 1, S, S])
+  })
+  return tensor(bias, [rows.length, width, total])
 }

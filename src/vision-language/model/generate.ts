@@ -5,12 +5,13 @@
  */
 import { hashUniform } from '../../common/random.js'
 import { noGrad } from '../../torch/autograd.js'
-import { cast, indexSelect, maskedFill, narrow, select } from '../../torch/ops.js'
+import { cast, contiguous, indexSelect, maskedFill, narrow, select, view } from '../../torch/ops.js'
 import { keep, scope, type Tensor, tensor } from '../../torch/tensor.js'
 import { eosTokenIds } from '../config.js'
 import { ropeIndex } from '../rope-index.js'
+import { cachedAttention } from './attention.js'
 import { causalBias } from './attention-bias.js'
-import { KvCache } from './decoder.js'
+import { KvCache } from './kv-cache.js'
 import type { ModelInputs, Qwen2_5_VL } from './model.js'
 import { type SamplingOptions, sampleTokens } from './sampling.js'
 
@@ -74,9 +75,11 @@ function run(model: Qwen2_5_VL, inputs: ModelInputs, options: GenerateOptions): 
   const prompt = scope(() => {
     const embeds = model.embedInputs(inputs)
     const cache = KvCache.create(config, prompts, length + limit, embeds)
-    const bias = cast(causalBias(length, inputs.attention_mask), embeds.dtype)
-    const hidden = model.hidden(embeds, model.decoder.rotaryFor(positions, prompts, length), bias, cache)
-    return { cache, last: model.logits(select(hidden, 1, length - 1)) }
+    const attend = cachedAttention(prompts, causalBias(length, inputs.attention_mask), cache)
+    const hidden = model.decoder.forward(embeds, model.decoder.rotaryFor(positions), attend)
+    cache.length = length
+    const last = select(view(hidden, [prompts, length, config.hidden_size]), 1, length - 1)
+    return { cache, last: model.logits(last) }
   })
   let rows: Row[] = Array.from({ length: prompts * samples }, (_, i) => {
     const p = Math.floor(i / samples)
@@ -116,7 +119,7 @@ function run(model: Qwen2_5_VL, inputs: ModelInputs, options: GenerateOptions): 
     rows = going.map((i) => rows[i])
     slots = going.map((i) => slots[i])
     if (rows.length === 0) break
-    const batch = cache.keys[0].shape[0]
+    const batch = cache.rows
     if (rows.length <= 0.75 * batch) {
       const index = pickIds(slots)
       const smaller = cache.pick(index)
@@ -137,27 +140,31 @@ function run(model: Qwen2_5_VL, inputs: ModelInputs, options: GenerateOptions): 
 
 /** Logits [R, V] after feeding every row its last token; batch rows that are finished get a dummy. */
 function decode(model: Qwen2_5_VL, cache: KvCache, padding: Tensor, rows: Row[], slots: number[]): Tensor {
-  const batch = cache.keys[0].shape[0]
-  const ids = Array.from({ length: batch }, () => [0])
-  const at = new Array<number>(batch).fill(0)
+  const ids = new Int32Array(cache.rows)
+  const at = new Array<number>(cache.rows).fill(0)
   rows.forEach((row, i) => {
-    ids[slots[i]][0] = row.ids[row.ids.length - 1]
+    ids[slots[i]] = row.ids[row.ids.length - 1]
     at[slots[i]] = row.position++
   })
-  const rotary = model.decoder.rotaryFor([...at, ...at, ...at], batch, 1)
-  const bias = narrow(padding, 4, 0, cache.length + 1)
-  const embeds = model.embedText(ids)
-  return model.logits(select(model.hidden(embeds, rotary, cast(bias, embeds.dtype), cache), 1, 0))
+  const bias = contiguous(narrow(padding, 2, 0, cache.length + 1))
+  const attend = cachedAttention(cache.rows, bias, cache)
+  const hidden = model.decoder.forward(
+    model.embedText(ids),
+    model.decoder.rotaryFor([...at, ...at, ...at]),
+    attend,
+  )
+  cache.length++
+  return model.logits(hidden)
 }
 
-/** Bias [R, 1, 1, 1, capacity] that hides each prompt's padding. */
+/** Bias [R, 1, capacity] that hides each prompt's padding. */
 function paddingBias(rows: Row[], inputs: ModelInputs, capacity: number): Tensor {
   const bias = new Float32Array(rows.length * capacity)
   rows.forEach((row, r) => {
     const mask = inputs.attention_mask?.[row.prompt]
     if (mask) for (let i = 0; i < mask.length; i++) if (mask[i] === 0) bias[r * capacity + i] = -1e30
   })
-  return keep(tensor(bias, [rows.length, 1, 1, 1, capacity]))
+  return keep(tensor(bias, [rows.length, 1, capacity]))
 }
 
 const pickIds = (rows: readonly number[]): Tensor => keep(tensor(rows, undefined, 'i32'))

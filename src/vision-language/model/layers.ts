@@ -1,5 +1,6 @@
 /** The pieces both halves of Qwen2.5-VL are made of. Weights are found by the checkpoint's own names. */
-import { add, cast, linear, mean, mul, pow, rsqrt, silu } from '../../torch/ops.js'
+import { gated } from '../../torch/fused.js'
+import { linear } from '../../torch/ops.js'
 import type { Tensor } from '../../torch/tensor.js'
 
 export type Weights = ReadonlyMap<string, Tensor>
@@ -15,17 +16,10 @@ export function weight(weights: Weights, name: string): Tensor {
 export const project = (weights: Weights, name: string, x: Tensor): Tensor =>
   linear(x, weight(weights, `${name}.weight`), weights.get(`${name}.bias`) ?? null)
 
-/** RMSNorm over the last dimension: normalised in fp32, cast back, then scaled (transformers' order). */
-export function rmsNorm(x: Tensor, scale: Tensor, eps: number): Tensor {
-  const wide = cast(x, 'f32')
-  const normalised = mul(wide, rsqrt(add(mean(pow(wide, 2), [-1], true), eps)))
-  return mul(cast(normalised, x.dtype), scale)
-}
-
 /** down(silu(gate(x)) * up(x)). */
 export const gatedMlp = (weights: Weights, name: string, x: Tensor): Tensor =>
   project(
     weights,
     `${name}.down_proj`,
-    mul(silu(project(weights, `${name}.gate_proj`, x)), project(weights, `${name}.up_proj`, x)),
+    gated(project(weights, `${name}.gate_proj`, x), project(weights, `${name}.up_proj`, x)),
   )

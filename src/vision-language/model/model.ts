@@ -1,19 +1,19 @@
 /**
  * Qwen2.5-VL as one object: weights, vision tower, decoder. `forward` takes transformers' input names;
- * training and generation use the parts (`visionFeatures`, `embed`, `hidden`, `logits`) so that nothing is
+ * training and generation use the parts (`visionFeatures`, `embed`, `decoder`, `logits`) so that nothing is
  * computed twice and whole logits are never made unless asked for.
  */
 import type { Dtype } from '../../torch/dtype.js'
-import { cast, embedding, indexCopy, linear, reshape, view } from '../../torch/ops.js'
+import { cast, embedding, indexCopy, linear, view } from '../../torch/ops.js'
 import { type Tensor, tensor } from '../../torch/tensor.js'
 import { type Qwen2_5_VLConfig, readConfig } from '../config.js'
 import { type RopeRule, ropeIndex } from '../rope-index.js'
 import type { GridThw } from '../window-index.js'
+import { denseAttention } from './attention.js'
 import { causalBias } from './attention-bias.js'
-import { Decoder, type KvCache } from './decoder.js'
+import { Decoder } from './decoder.js'
 import { initialWeights, readWeights } from './folder.js'
 import { weight } from './layers.js'
-import type { Rotary } from './rotary.js'
 import { VisionTower } from './vision-tower.js'
 
 export interface ModelInputs {
@@ -59,39 +59,30 @@ export class Qwen2_5_VL {
     return this.vision.forward(patches, grids)
   }
 
-  /** Embeddings [B, S, H] of token ids alone; a placeholder id counts as any other. */
-  embedText(ids: readonly ArrayLike<number>[]): Tensor {
-    const table = weight(this.weights, 'model.embed_tokens.weight')
-    return embedding(table, tensor(flatIds(ids), [ids.length, ids[0].length], 'i32'))
+  /** Embeddings [N, H] of token ids alone; a placeholder id counts as any other. */
+  embedText(ids: ArrayLike<number>): Tensor {
+    return embedding(weight(this.weights, 'model.embed_tokens.weight'), tensor(ids, undefined, 'i32'))
   }
 
   /**
-   * Embeddings [B, S, H] with visual features in place of their pad tokens, in order.
+   * Embeddings [N, H] with visual features in place of their pad tokens, in order.
    * @throws when the number of pad tokens and of features differ
    */
-  embed(ids: readonly ArrayLike<number>[], images?: Tensor | null, videos?: Tensor | null): Tensor {
+  embed(ids: ArrayLike<number>, images?: Tensor | null, videos?: Tensor | null): Tensor {
     const { config } = this
-    const flat = flatIds(ids)
-    let embeds = reshape(this.embedText(ids), [flat.length, config.hidden_size])
-    embeds = place(embeds, flat, config.image_token_id, images, 'image')
-    embeds = place(embeds, flat, config.video_token_id, videos, 'video')
-    return view(embeds, [ids.length, ids[0].length, config.hidden_size])
+    const embeds = place(this.embedText(ids), ids, config.image_token_id, images, 'image')
+    return place(embeds, ids, config.video_token_id, videos, 'video')
   }
 
-  /** {@link embed} for whole inputs: the tower runs where features are not given. */
+  /** Embeddings [B * S, H] of whole inputs: the tower runs where features are not given. */
   embedInputs(inputs: ModelInputs): Tensor {
     const features = (given?: Tensor, patches?: Tensor, grids?: readonly GridThw[]): Tensor | null =>
       given ?? (patches && grids ? this.visionFeatures(patches, grids) : null)
     return this.embed(
-      inputs.input_ids,
+      flatten(inputs.input_ids),
       features(inputs.image_features, inputs.pixel_values, inputs.image_grid_thw),
       features(inputs.video_features, inputs.pixel_values_videos, inputs.video_grid_thw),
     )
-  }
-
-  /** Hidden states after the final norm. See {@link Decoder.forward}. */
-  hidden(embeds: Tensor, rotary: Rotary, bias: Tensor, cache?: KvCache): Tensor {
-    return this.decoder.forward(embeds, rotary, bias, cache)
   }
 
   /** The matrix [V, H] that turns hidden states into logits: the embeddings, where tied. */
@@ -110,11 +101,11 @@ export class Qwen2_5_VL {
   /** Whole logits [B, S, V]: for comparison and small inputs. */
   forward(inputs: ModelInputs): { logits: Tensor } {
     const { input_ids: ids, attention_mask: mask } = inputs
+    const [B, S] = [ids.length, ids[0].length]
     const { positions } = ropeIndex(inputs, this.config, this.rope)
-    const embeds = this.embedInputs(inputs)
-    const rotary = this.decoder.rotaryFor(positions, ids.length, ids[0].length)
-    const bias = cast(causalBias(ids[0].length, mask), embeds.dtype)
-    return { logits: this.logits(this.hidden(embeds, rotary, bias)) }
+    const attend = denseAttention(B, causalBias(S, mask))
+    const hidden = this.decoder.forward(this.embedInputs(inputs), this.decoder.rotaryFor(positions), attend)
+    return { logits: view(this.logits(hidden), [B, S, this.config.vocab_size]) }
   }
 
   /** Frees the weights. */
@@ -123,7 +114,8 @@ export class Qwen2_5_VL {
   }
 }
 
-function flatIds(rows: readonly ArrayLike<number>[]): Int32Array {
+/** Rows of equal length, one after another. */
+export function flatten(rows: readonly ArrayLike<number>[]): Int32Array {
   const length = rows[0].length
   const flat = new Int32Array(rows.length * length)
   rows.forEach((row, i) => {
@@ -134,15 +126,13 @@ function flatIds(rows: readonly ArrayLike<number>[]): Int32Array {
 
 function place(
   embeds: Tensor,
-  ids: Int32Array,
+  ids: ArrayLike<number>,
   padId: number,
   features: Tensor | null | undefined,
   kind: string,
 ): Tensor {
   const at: number[] = []
-  ids.forEach((id, i) => {
-    if (id === padId) at.push(i)
-  })
+  for (let i = 0; i < ids.length; i++) if (ids[i] === padId) at.push(i)
   const have = features?.shape[0] ?? 0
   if (at.length !== have)
     throw new Error(`${kind} tokens: expected one per feature (${have}), got ${at.length}`)

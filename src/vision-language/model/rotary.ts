@@ -1,8 +1,4 @@
-/**
- * Rotary embedding: cosines and sines per token, and their application in the half-split layout
- * (channel c pairs with channel c + D/2). Positions are small integers, so both come from a table.
- */
-import { add, cat, chunk, mul, sub } from '../../torch/ops.js'
+/** Cosines and sines of the rotary embedding, per token. Positions are small integers, so both come from a table. */
 import { type Tensor, tensor } from '../../torch/tensor.js'
 
 /** Angles of `axes.length` frequencies for positions 0, 1, ...; grows as needed. */
@@ -42,9 +38,9 @@ export class RotaryTable {
   /**
    * @param count tokens
    * @param position of token i on axis a
-   * @returns cos and sin, each [...shape, half], where `shape` holds `count` tokens
+   * @returns cos and sin, each [count, half]
    */
-  lookup(count: number, position: (axis: number, i: number) => number, shape: readonly number[]): Rotary {
+  lookup(count: number, position: (axis: number, i: number) => number): Rotary {
     const { half } = this
     const axes = Array.from({ length: half }, (_, k) => this.axisOf(k))
     const used = [...new Set(axes)]
@@ -63,17 +59,11 @@ export class RotaryTable {
         }
       }
     }
-    return { cos: tensor(cos, [...shape, half]), sin: tensor(sin, [...shape, half]) }
+    return { cos: tensor(cos, [count, half]), sin: tensor(sin, [count, half]) }
   }
 }
 
 export interface Rotary {
   cos: Tensor
   sin: Tensor
-}
-
-/** x [..., D] turned by cos/sin [..., D/2] (broadcast over the dimensions that are 1). */
-export function rotate(x: Tensor, { cos, sin }: Rotary): Tensor {
-  const [low, high] = chunk(x, 2, -1)
-  return cat([sub(mul(low, cos), mul(high, sin)), add(mul(high, cos), mul(low, sin))], -1)
 }

@@ -3,29 +3,27 @@
  * order. Attention stays inside windows except in the blocks the config names, and never crosses frames.
  * Shape letters: N patches, C channels, h heads, D head size.
  */
+import { biasedSoftmax, rmsNorm, rotate } from '../../torch/fused.js'
 import {
   add,
   bmm,
   cast,
   cat,
-  contiguous,
   gelu,
   indexSelect,
   linear,
-  mul,
   narrow,
   permute,
   reshape,
   select,
-  softmax,
   transpose,
   view,
 } from '../../torch/ops.js'
 import { type Tensor, tensor } from '../../torch/tensor.js'
 import type { VisionConfig } from '../config.js'
 import { type GridThw, patchCount, rotaryPositions, windowIndex } from '../window-index.js'
-import { gatedMlp, project, rmsNorm, type Weights, weight } from './layers.js'
-import { type Rotary, RotaryTable, rotate } from './rotary.js'
+import { gatedMlp, project, type Weights, weight } from './layers.js'
+import { type Rotary, RotaryTable } from './rotary.js'
 
 /** Patches that attend to one another, as groups of equal length so that each group is one batched product. */
 interface Segments {
@@ -60,8 +58,9 @@ function segmentsOf(borders: readonly number[]): Segments {
 function attendGroup(q: Tensor, k: Tensor, v: Tensor): Tensor {
   const [n, length, heads, size] = q.shape
   const flat = (x: Tensor): Tensor => reshape(permute(x, [0, 2, 1, 3]), [n * heads, length, size])
-  const scores = bmm(flat(mul(q, size ** -0.5)), transpose(flat(k), 1, 2))
-  const mixed = bmm(cast(softmax(cast(scores, 'f32'), -1), v.dtype), flat(v))
+  const scores = view(bmm(flat(q), transpose(flat(k), 1, 2)), [n, heads, length, length])
+  const shares = view(biasedSoftmax(scores, null, size ** -0.5), [n * heads, length, length])
+  const mixed = bmm(shares, flat(v))
   return reshape(permute(view(mixed, [n, heads, length, size]), [0, 2, 1, 3]), [n * length, heads * size])
 }
 
@@ -83,14 +82,12 @@ function attention(
     sin = indexSelect(sin, 0, segments.order)
   }
   // Rotated in fp32, as the reference does.
-  const turn = (index: number): Tensor =>
-    cast(rotate(cast(select(qkv, 1, index), 'f32'), { cos, sin }), x.dtype)
-  const [q, k, v] = [turn(0), turn(1), contiguous(select(qkv, 1, 2))]
+  const turn = (index: number): Tensor => cast(rotate(cast(select(qkv, 1, index), 'f32'), cos, sin), x.dtype)
+  const [q, k, v] = [turn(0), turn(1), select(qkv, 1, 2)]
   const parts: Tensor[] = []
   let start = 0
   for (const { length, count: n } of segments.groups) {
-    const part = (t: Tensor): Tensor =>
-      view(segments.groups.length === 1 ? t : narrow(t, 0, start, n * length), [n, length, heads, size])
+    const part = (t: Tensor): Tensor => view(narrow(t, 0, start, n * length), [n, length, heads, size])
     parts.push(attendGroup(part(q), part(k), part(v)))
     start += n * length
   }
@@ -142,7 +139,6 @@ export class VisionTower {
     const rotary = this.rotary.lookup(
       count,
       (axis, i) => positions[2 * (order[Math.floor(i / unit)] * unit + (i % unit)) + axis],
-      [count, 1],
     )
     const frames = segmentsOf(cuSeqlens)
     const windows = segmentsOf(cuWindowSeqlens)

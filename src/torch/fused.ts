@@ -1,0 +1,45 @@
+/**
+ * Pieces of a transformer block that are bound by memory: one native pass each for fp32 on the CPU
+ * (`native/fused.cpp`), composed from operators elsewhere. Both give the same numbers to rounding.
+ */
+import { engine } from './engine.js'
+import { add, cast, cat, chunk, mean, mul, pow, rsqrt, silu, softmax, sub, unsqueeze } from './ops.js'
+import { Tensor } from './tensor.js'
+
+const native = (x: Tensor): boolean => x.dtype === 'f32' && x.device === 'cpu'
+
+/** RMSNorm over the last dimension: normalised in fp32, cast back, then scaled (transformers' order). */
+export function rmsNorm(x: Tensor, scale: Tensor, eps: number): Tensor {
+  if (native(x)) return new Tensor(engine().rmsNorm(x.slot, scale.slot, eps), 'rmsNorm')
+  const wide = cast(x, 'f32')
+  const normalised = mul(wide, rsqrt(add(mean(pow(wide, 2), [-1], true), eps)))
+  return mul(cast(normalised, x.dtype), scale)
+}
+
+/**
+ * Rotary embedding in the half-split layout: channel c of D turns with channel c + D/2.
+ * @param x [N, heads, D]
+ * @param cos, sin [N, D/2], fp32
+ */
+export function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
+  if (native(x)) return new Tensor(engine().rotate(x.slot, cos.slot, sin.slot), 'rotate')
+  const [low, high] = chunk(x, 2, -1)
+  const [c, s] = [unsqueeze(cast(cos, x.dtype), 1), unsqueeze(cast(sin, x.dtype), 1)]
+  return cat([sub(mul(low, c), mul(high, s)), add(mul(high, c), mul(low, s))], -1)
+}
+
+/** silu(gate) * up. */
+export const gated = (gate: Tensor, up: Tensor): Tensor =>
+  native(gate) ? new Tensor(engine().gated(gate.slot, up.slot), 'gated') : mul(silu(gate), up)
+
+/**
+ * softmax(scale * scores + bias) over the last dimension, in fp32.
+ * @param scores [R, heads, T, S]
+ * @param bias [R or 1, T, S], fp32; no gradient flows into it
+ */
+export function biasedSoftmax(scores: Tensor, bias: Tensor | null, scale: number): Tensor {
+  if (native(scores))
+    return new Tensor(engine().biasedSoftmax(scores.slot, bias?.slot ?? null, scale), 'biasedSoftmax')
+  const wide = mul(cast(scores, 'f32'), scale)
+  return cast(softmax(bias ? add(wide, unsqueeze(bias, 1)) : wide, -1), scores.dtype)
+}

@@ -1,0 +1,123 @@
+/**
+ * Ways for tokens to attend to one another, for `Decoder.forward`. Query heads that share a key head are
+ * rows of one product, so keys and values are never repeated.
+ * Shape letters: B rows, S new tokens a row, T all tokens a row, h query heads, K key/value heads, g = h / K,
+ * D head size.
+ */
+import { biasedSoftmax } from '../../torch/fused.js'
+import { bmm, cat, copy_, indexSelect, narrow, permute, reshape, transpose, view } from '../../torch/ops.js'
+import { type Tensor, tensor } from '../../torch/tensor.js'
+import { rowBias } from './attention-bias.js'
+import type { Attention } from './decoder.js'
+import type { KvCache } from './kv-cache.js'
+
+/**
+ * q [B, S, h, D] on k, v [B, K, T, D] -> [B, S, h * D].
+ * @param bias [B or 1, S, T]
+ */
+function mix(q: Tensor, k: Tensor, v: Tensor, bias: Tensor): Tensor {
+  const [B, S, h, D] = q.shape
+  const [, K, T] = k.shape
+  const g = h / K
+  const queries = reshape(permute(view(q, [B, S, K, g, D]), [0, 2, 3, 1, 4]), [B * K, g * S, D])
+  const flat = (x: Tensor): Tensor => reshape(x, [B * K, T, D])
+  const scores = view(bmm(queries, transpose(flat(k), 1, 2)), [B, h, S, T])
+  const shares = view(biasedSoftmax(scores, bias, D ** -0.5), [B * K, g * S, T])
+  const mixed = view(bmm(shares, flat(v)), [B, K, g, S, D])
+  return reshape(permute(mixed, [0, 3, 1, 2, 4]), [B, S, h * D])
+}
+
+/** [B * S, n, D] -> [B, n, S, D]. */
+const rowsOf = (x: Tensor, B: number): Tensor => {
+  const [N, n, D] = x.shape
+  return permute(view(x, [B, N / B, n, D]), [0, 2, 1, 3])
+}
+
+/** Whole rows of equal length: token i of row b is number b * S + i. */
+export const denseAttention =
+  (rows: number, bias: Tensor): Attention =>
+  (q, k, v) => {
+    const [N, h, D] = q.shape
+    return view(mix(view(q, [rows, N / rows, h, D]), rowsOf(k, rows), rowsOf(v, rows), bias), [N, h * D])
+  }
+
+/** As {@link denseAttention}, after the tokens in `cache`, which gets these too (the caller advances its length). */
+export const cachedAttention =
+  (rows: number, bias: Tensor, cache: KvCache): Attention =>
+  (q, k, v, layer) => {
+    const [N, h, D] = q.shape
+    const S = N / rows
+    const end = cache.length + S
+    copy_(narrow(cache.keys[layer], 2, cache.length, S), rowsOf(k, rows))
+    copy_(narrow(cache.values[layer], 2, cache.length, S), rowsOf(v, rows))
+    const [allKeys, allValues] = [cache.keys[layer], cache.values[layer]].map((x) => narrow(x, 2, 0, end))
+    return view(mix(view(q, [rows, S, h, D]), allKeys, allValues, bias), [N, h * D])
+  }
+
+export interface BranchLayout {
+  /** Tokens of each prefix; they come first in the flat list, prefix by prefix. */
+  prefixes: readonly number[]
+  /** Branches after them, in order: their tokens and the prefix they continue. */
+  branches: readonly { length: number; prefix: number }[]
+}
+
+/**
+ * Shared prefixes and the branches that continue them: a branch sees its prefix and itself, so it computes
+ * exactly what it would compute alone, and the prefix is computed once.
+ */
+export function branchAttention({ prefixes, branches }: BranchLayout): Attention {
+  const ids = (values: readonly number[]): Tensor => tensor(values, undefined, 'i32')
+  const B = prefixes.length
+  const P = Math.max(...prefixes)
+  const R = branches.length
+  const L = Math.max(1, ...branches.map(({ length }) => length))
+  // Where each token of the flat list lies in the padded rows, and which token fills each padded place.
+  const places: number[] = []
+  const lay = (lengths: readonly number[], width: number, offset: number): Tensor => {
+    const fill: number[] = []
+    for (const [row, length] of lengths.entries())
+      for (let i = 0; i < width; i++) {
+        fill.push(i < length ? places.length : 0)
+        if (i < length) places.push(offset + row * width + i)
+      }
+    return ids(fill)
+  }
+  const fromPrefixes = lay(prefixes, P, 0)
+  const fromBranches =
+    R > 0
+      ? lay(
+          branches.map(({ length }) => length),
+          L,
+          B * P,
+        )
+      : null
+  const home = ids(places)
+  const prefixBias = rowBias(
+    prefixes.map((length) => ({ before: 0, own: length })),
+    0,
+    P,
+  )
+  const branchBias = rowBias(
+    branches.map(({ length, prefix }) => ({ before: prefixes[prefix], own: length })),
+    P,
+    L,
+  )
+  const owner = ids(branches.map(({ prefix }) => prefix))
+  return (q, k, v) => {
+    const [, h, D] = q.shape
+    const padded = (x: Tensor, from: Tensor, rows: number): Tensor => rowsOf(indexSelect(x, 0, from), rows)
+    const queries = (from: Tensor, rows: number, width: number): Tensor =>
+      view(indexSelect(q, 0, from), [rows, width, h, D])
+    const [prefixKeys, prefixValues] = [padded(k, fromPrefixes, B), padded(v, fromPrefixes, B)]
+    const parts = [
+      reshape(mix(queries(fromPrefixes, B, P), prefixKeys, prefixValues, prefixBias), [B * P, h * D]),
+    ]
+    if (fromBranches) {
+      const own = (x: Tensor, shared: Tensor): Tensor =>
+        cat([indexSelect(shared, 0, owner), padded(x, fromBranches, R)], 2)
+      const mixed = mix(queries(fromBranches, R, L), own(k, prefixKeys), own(v, prefixValues), branchBias)
+      parts.push(reshape(mixed, [R * L, h * D]))
+    }
+    return indexSelect(cat(parts, 0), 0, home)
+  }
+}
