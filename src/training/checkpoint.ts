@@ -71,13 +71,35 @@ function restore(file: string, live: ReadonlyMap<string, Tensor>): void {
   )
 }
 
-/** Restores the latest checkpoint into `parts`; null when there is none. */
-export function loadCheckpoint(folder: string, parts: Parts): TrainerState | null {
+/** @throws data error when the file is not what `saveCheckpoint` wrote */
+function readState(file: string): TrainerState {
+  const text = fs.readFileSync(file, 'utf8')
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw dataError(file, 'JSON', JSON.stringify(text.slice(0, 40)))
+  }
+  const parsed = trainerStateSchema.safeParse(json)
+  if (!parsed.success) throw dataError(file, 'the state of a run', parsed.error.issues[0].message)
+  return parsed.data
+}
+
+/**
+ * Restores the latest checkpoint into `parts`; null when there is none.
+ * @throws data error when it is another run's; nothing is restored then
+ */
+export function loadCheckpoint(folder: string, parts: Parts, fingerprint: string): TrainerState | null {
   const step = checkpointSteps(folder).at(-1)
   if (step === undefined) return null
   const source = path.join(folder, nameOf(step))
-  const file = path.join(source, 'trainer_state.json')
-  const state = trainerStateSchema.parse(JSON.parse(fs.readFileSync(file, 'utf8')))
+  const state = readState(path.join(source, 'trainer_state.json'))
+  if (state.fingerprint !== fingerprint)
+    throw dataError(
+      source,
+      'a checkpoint of this recipe, data and engine',
+      'one of another; use a fresh run folder',
+    )
   restore(path.join(source, 'model.safetensors'), parts.weights)
   restore(path.join(source, 'optimizer.safetensors'), parts.optimizer.state())
   parts.optimizer.steps = state.step

@@ -53,13 +53,7 @@ export async function trainLoop(settings: LoopSettings): Promise<number> {
   const { trainer, weights, trained, optimizer, options, folder, fingerprint, signal } = settings
   const progress = settings.progress ?? silentProgress
   const parts = { weights, optimizer }
-  const state = loadCheckpoint(folder, parts)
-  if (state && state.fingerprint !== fingerprint)
-    throw dataError(
-      `${folder}/checkpoint-${state.step}`,
-      'a checkpoint of this recipe, data and engine',
-      'one of another; use a fresh run folder',
-    )
+  const state = loadCheckpoint(folder, parts, fingerprint)
   const total = options.max_steps
   const warmup = Math.ceil(options.warmup_ratio * total)
   let done = state?.step ?? 0
@@ -82,11 +76,17 @@ export async function trainLoop(settings: LoopSettings): Promise<number> {
     )
     saved = performance.now()
   }
-  let next = done < total ? trainer.load(done) : Promise.resolve()
+  /** Pictures of a step, decoded on other threads; what fails is told where it is awaited. */
+  const load = (step: number): Promise<void> => {
+    const loading = step < total ? trainer.load(step) : Promise.resolve()
+    loading.catch(() => {})
+    return loading
+  }
+  let next = load(done)
   while (done < total) {
     await next
-    // Pictures of the next step are decoded on other threads while this one computes.
-    next = done + 1 < total ? trainer.load(done + 1) : Promise.resolve()
+    // Pictures of the next step are decoded while this one computes.
+    next = load(done + 1)
     const start = performance.now()
     const rate = options.learning_rate * scheduleFactor(options.lr_scheduler_type, done, warmup, total)
     const metrics = scope(() => trainer.accumulate(done))
@@ -117,7 +117,8 @@ export async function trainLoop(settings: LoopSettings): Promise<number> {
     const stopping = signal?.aborted ?? false
     if (resumable && done < total && (stopping || performance.now() - saved > 1000 * options.save_seconds))
       await save()
-    if (stopping && resumable) {
+    // After the last step there is nothing to come back for: the caller keeps the result.
+    if (stopping && resumable && done < total) {
       await next
       signal?.throwIfAborted()
     }

@@ -110,18 +110,10 @@ export class Pictures {
     const missing = [...new Map(media.map((item) => [mediaKey([item]), item])).entries()].filter(
       ([key]) => !this.features.has(key),
     )
-    noGrad(() =>
-      scope(() => {
-        const rows = this.computed(
-          model,
-          missing.map(([, item]) => item),
-        )
-        // A copy of its own, so that the batch it came from can go.
-        missing.forEach(([key], i) => {
-          this.features.set(key, keep(cat([rows[i]], 0)))
-        })
-      }),
-    )
+    // Each by itself: in a batch its last bits would hang on which others were missing too, and so on
+    // whether the run was ever stopped.
+    for (const [key, item] of missing)
+      noGrad(() => this.features.set(key, keep(scope(() => cat(this.computed(model, [item]), 0)))))
     return media.map((item) => this.features.get(mediaKey([item])) as Tensor)
   }
 

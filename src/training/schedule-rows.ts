@@ -1,4 +1,5 @@
 /** Which examples each step sees: decided before the first step, from the seed alone. */
+import { dataError } from '../common/errors.js'
 import { rng } from '../common/random.js'
 import type { Example } from './example.js'
 import { mediaKey } from './pictures.js'
@@ -31,7 +32,7 @@ function* rowStream(
 
 /**
  * Rows of every step. Sources are drawn by their shares, row by row.
- * @throws when a source is asked for and empty
+ * @throws data error when a source is asked for and empty
  */
 export function scheduleRows(
   sources: ReadonlyMap<string, { examples: readonly Example[]; share: number }>,
@@ -39,7 +40,7 @@ export function scheduleRows(
 ): RowExamples[][] {
   const { steps, rowsPerStep, questionsPerRow, seed, stage } = settings
   const streams = [...sources].map(([name, { examples, share }]) => {
-    if (examples.length === 0) throw new Error(`stage ${stage}: expected ${name} examples, got none`)
+    if (examples.length === 0) throw dataError(`stage ${stage}`, `${name} examples`, 'none')
     return { share, rows: rowStream(examples, questionsPerRow, seed, `${stage}/${name}`) }
   })
   const total = streams.reduce((sum, { share }) => sum + share, 0)

@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '../common/errors.js'
-import { sha256, sha256File, writeJsonAtomic } from '../common/files.js'
+import { removeTemporaries, sha256, sha256File, writeJsonAtomic } from '../common/files.js'
 import type { Progress } from '../common/progress.js'
 import type { PromptStyle } from '../schema/prompts.js'
 import type { Sample } from '../schema/sample.js'
@@ -40,11 +40,20 @@ export type StageFile = z.infer<typeof stageFileSchema>
 
 const WEIGHTS = 'model.safetensors'
 
+function parseJson(file: string): unknown {
+  const text = fs.readFileSync(file, 'utf8')
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw dataError(file, 'JSON', JSON.stringify(text.slice(0, 40)))
+  }
+}
+
 /** The record of a complete stage. @throws data error when the folder is not one */
 export function readStageFile(folder: string): StageFile {
   const file = path.join(folder, 'stage.json')
   if (!fs.existsSync(file)) throw dataError(folder, 'a complete stage', 'no stage.json in it')
-  const parsed = stageFileSchema.safeParse(JSON.parse(fs.readFileSync(file, 'utf8')))
+  const parsed = stageFileSchema.safeParse(parseJson(file))
   if (!parsed.success) throw dataError(file, 'the record of a complete stage', parsed.error.issues[0].message)
   const actual = sha256File(path.join(folder, WEIGHTS))
   if (actual !== parsed.data.weights_sha256)
@@ -108,7 +117,10 @@ export async function runStage(job: StageJob): Promise<StageFile> {
   )
   if (fs.existsSync(path.join(out, 'stage.json'))) {
     const found = readStageFile(out)
-    if (found.fingerprint === fingerprint) return found
+    if (found.fingerprint === fingerprint) {
+      tidy(out)
+      return found
+    }
     throw dataError(out, 'a stage of this recipe, data and engine', 'one of another; use a fresh run folder')
   }
   const model = loadModel(from)
@@ -162,9 +174,7 @@ export async function runStage(job: StageJob): Promise<StageFile> {
       steps: options.max_steps,
       seconds,
     })
-    // The stage is complete: what only served to go on with it can go.
-    for (const step of checkpointSteps(out))
-      fs.rmSync(path.join(out, `checkpoint-${step}`), { recursive: true })
+    tidy(out)
     return readStageFile(out)
   } finally {
     optimizer.dispose()
@@ -172,6 +182,13 @@ export async function runStage(job: StageJob): Promise<StageFile> {
     reference?.dispose()
     model.dispose()
   }
+}
+
+/** Removes from a complete stage what only served to go on with it. */
+function tidy(folder: string): void {
+  removeTemporaries(folder)
+  for (const step of checkpointSteps(folder))
+    fs.rmSync(path.join(folder, `checkpoint-${step}`), { recursive: true })
 }
 
 /** The weights that are trained, marked so. */
