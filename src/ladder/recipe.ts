@@ -53,12 +53,42 @@ export const recipeSchema = z.strictObject({
 })
 export type Recipe = z.infer<typeof recipeSchema>
 
-/** `training.learning_rate=1e-5` as a path and a YAML value. */
-function parseSetting(text: string): { path: string[]; value: unknown } {
-  const at = text.indexOf('=')
-  if (at < 1) throw usageError('--set', 'key=value', JSON.stringify(text))
-  return { path: text.slice(0, at).split('.'), value: parseDocument(text.slice(at + 1)).toJS() }
+type Section = Record<string, unknown>
+const isSection = (value: unknown): value is Section =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * Puts the value of `stages.perception.learning_rate=1e-5` into `recipe`.
+ * @throws usage error when it is no key=value, its value no YAML, or it leads below something single
+ */
+function override(recipe: Section, setting: string): void {
+  const at = setting.indexOf('=')
+  if (at < 1) throw usageError('--set', 'key=value', JSON.stringify(setting))
+  const [key, text] = [setting.slice(0, at), setting.slice(at + 1)]
+  const value = parseDocument(text)
+  if (value.errors.length > 0) throw usageError(`--set ${key}`, 'a YAML value', JSON.stringify(text))
+  const keys = key.split('.')
+  let section = recipe
+  keys.slice(0, -1).forEach((name, depth) => {
+    section[name] ??= {}
+    const inner = section[name]
+    if (!isSection(inner))
+      throw usageError(
+        `--set ${key}`,
+        'a key of a section',
+        `${keys.slice(0, depth + 1).join('.')}, which is ${describe(inner)}`,
+      )
+    section = inner
+  })
+  section[keys[keys.length - 1]] = value.toJS()
 }
+
+/** What stands at a key's place; undefined where nothing does. */
+const valueAt = (recipe: unknown, keys: readonly string[]): unknown =>
+  keys.reduce(
+    (value, key) => (typeof value === 'object' && value !== null ? (value as Section)[key] : undefined),
+    recipe,
+  )
 
 /**
  * Reads and completes a recipe.
@@ -67,18 +97,21 @@ function parseSetting(text: string): { path: string[]; value: unknown } {
  */
 export function readRecipe(file: string, settings: readonly string[] = []): Recipe {
   if (!fs.existsSync(file)) throw usageError(file, 'a recipe', 'no such file')
+  if (fs.statSync(file).isDirectory()) throw usageError(file, 'a recipe', 'a folder')
   const document = parseDocument(fs.readFileSync(file, 'utf8'))
   const [problem] = document.errors
   if (problem)
     throw usageError(`${file} line ${problem.linePos?.[0].line ?? 1}`, 'YAML', problem.message.split('\n')[0])
-  for (const setting of settings) {
-    const { path: keys, value } = parseSetting(setting)
-    document.setIn(keys, value)
-  }
-  const parsed = recipeSchema.safeParse(document.toJS())
+  // A copy without aliases, so that overriding one section leaves alone what is said once for several.
+  const recipe: unknown = JSON.parse(JSON.stringify(document.toJS() ?? null))
+  if (!isSection(recipe)) throw usageError(file, 'a recipe (sections of keys)', describe(recipe))
+  for (const setting of settings) override(recipe, setting)
+  const parsed = recipeSchema.safeParse(recipe)
   if (parsed.success) return parsed.data
-  const { place, expected } = firstIssue(parsed.error.issues[0])
-  throw usageError(`${path.basename(file)} ${place}`, expected, describe(document.getIn(place.split('.'))))
+  const { issues } = parsed.error
+  // A misspelt key before the one that is missing for it.
+  const { place, expected } = firstIssue(issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0])
+  throw usageError(`${path.basename(file)} ${place}`, expected, describe(valueAt(recipe, place.split('.'))))
 }
 
 /** The deepest thing that is wrong: unions report their most telling branch. */
@@ -91,7 +124,10 @@ function firstIssue(issue: z.core.$ZodIssue, base: PropertyKey[] = []): { place:
   }
   if (issue.code === 'unrecognized_keys')
     return { place: [...at, issue.keys[0]].join('.'), expected: 'a known key' }
-  return { place: at.join('.'), expected: issue.message.replace(/^Invalid input: expected /, '') }
+  return {
+    place: at.join('.'),
+    expected: issue.message.replace(/^Invalid input: expected /, '').replace(/, received .*$/, ''),
+  }
 }
 
 const depth = (issues: z.core.$ZodIssue[]): number =>
