@@ -1,15 +1,15 @@
 /** Who sees whom: small cases drawn by hand. */
 import { expect, it } from 'vitest'
 import { scope, type Tensor } from '../../torch/tensor.js'
-import { causalBias, PAD, treeBias } from './attention-bias.js'
+import { causalBias, rowBias } from './attention-bias.js'
 
 /** One string a query: `x` where it may look, `.` where not. */
 function drawn(bias: Tensor): string[][] {
-  const [rows, , , S] = bias.shape
+  const [rows, S, T] = bias.shape
   const values = bias.floats()
   return Array.from({ length: rows }, (_, b) =>
     Array.from({ length: S }, (_, i) =>
-      Array.from(values.subarray((b * S + i) * S, (b * S + i + 1) * S), (x) => (x === 0 ? 'x' : '.')).join(
+      Array.from(values.subarray((b * S + i) * T, (b * S + i + 1) * T), (x) => (x === 0 ? 'x' : '.')).join(
         '',
       ),
     ),
@@ -18,44 +18,47 @@ function drawn(bias: Tensor): string[][] {
 
 it('text: every token sees those before it and itself', () => {
   scope(() => {
-    const bias = causalBias(3)
-    expect(bias.shape).toEqual([1, 1, 1, 3, 3])
-    expect(drawn(bias)).toEqual([['x..', 'xx.', 'xxx']])
+    expect(drawn(causalBias(3))).toEqual([['x..', 'xx.', 'xxx']])
   })
 })
 
-it('padding on the left is seen by nobody but itself', () => {
+it('padding on the left is seen by nobody', () => {
   scope(() => {
-    const bias = causalBias(4, [
+    const mask = [
       [0, 0, 1, 1],
       [1, 1, 1, 1],
-    ])
-    expect(bias.shape).toEqual([2, 1, 1, 4, 4])
-    expect(drawn(bias)).toEqual([
-      ['x...', '.x..', '..x.', '..xx'],
+    ]
+    expect(drawn(causalBias(4, mask))).toEqual([
+      ['....', '....', '..x.', '..xx'],
       ['x...', 'xx..', 'xxx.', 'xxxx'],
     ])
   })
 })
 
-it('branches see the shared prefix and themselves, never each other', () => {
+it('a branch sees its whole prefix, not the padding after that, and itself up to each token', () => {
   scope(() => {
-    expect(drawn(treeBias([[0, 0, 1, 1, 2, 2, PAD]]))).toEqual([
-      ['x......', 'xx.....', 'xxx....', 'xxxx...', 'xx..x..', 'xx..xx.', 'xx....x'],
+    // Prefixes of 2 and 3 tokens in three places; branches of 3 and 1 in three.
+    const rows = [
+      { before: 2, own: 3 },
+      { before: 3, own: 1 },
+    ]
+    expect(drawn(rowBias(rows, 3, 3))).toEqual([
+      ['xx.x..', 'xx.xx.', 'xx.xxx'],
+      ['xxxx..', 'xxxx..', 'xxxx..'],
     ])
   })
 })
 
-it('branches without a prefix are texts of their own', () => {
+it('rows without anything before them are texts of their own', () => {
   scope(() => {
-    expect(drawn(treeBias([[1, 1, 2, 2]]))).toEqual([['x...', 'xx..', '..x.', '..xx']])
+    expect(drawn(rowBias([{ before: 0, own: 3 }], 0, 3))).toEqual([['x..', 'xx.', 'xxx']])
   })
 })
 
 it('what is hidden is finite, so that a row of nothing but padding stays a number', () => {
   scope(() => {
-    const values = [...treeBias([[PAD, PAD]]).floats()]
+    const values = [...causalBias(2, [[0, 0]]).floats()]
     expect(values.every(Number.isFinite)).toBe(true)
-    expect(Math.min(...values)).toBeLessThan(-1e29)
+    expect(Math.max(...values)).toBeLessThan(-1e29)
   })
 })
