@@ -17,6 +17,8 @@ const common = {
   /** Optimizer steps. */
   max_steps: z.int().min(1),
   learning_rate: z.number().positive(),
+  /** Muon for matrices (not the embeddings) and AdamW for the rest, or AdamW for all. */
+  optim: z.enum(['adamw_torch', 'muon']).default('adamw_torch'),
   lr_scheduler_type: z.enum(SCHEDULES).default('cosine'),
   /** Share of the steps over which the rate rises from 0. */
   warmup_ratio: z.number().min(0).max(1).default(0.1),

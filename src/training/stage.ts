@@ -11,7 +11,8 @@ import type { Progress } from '../common/progress.js'
 import type { PromptStyle } from '../schema/prompts.js'
 import type { Sample } from '../schema/sample.js'
 import { engine } from '../torch/engine.js'
-import { adamW } from '../torch/optimizer.js'
+import { muon } from '../torch/muon.js'
+import { adamW, type Optimizer } from '../torch/optimizer.js'
 import type { Tensor } from '../torch/tensor.js'
 import { resizedSize } from '../vision-language/image-processor.js'
 import { writeWeights } from '../vision-language/model/folder.js'
@@ -21,7 +22,7 @@ import { checkpointSteps } from './checkpoint.js'
 import { type Example, exampleOf, readColdStart } from './example.js'
 import { createGrpo } from './grpo.js'
 import { trainLoop } from './loop.js'
-import type { DataSource, GrpoOptions, SftOptions, StageName } from './options.js'
+import type { CommonOptions, DataSource, GrpoOptions, SftOptions, StageName } from './options.js'
 import { Pictures } from './pictures.js'
 import { scheduleRows } from './schedule-rows.js'
 import { createSft } from './sft.js'
@@ -127,11 +128,7 @@ export async function runStage(job: StageJob): Promise<StageFile> {
   const processor = loadProcessor(from)
   const pictures = new Pictures(processor.image_processor)
   const trained = trainable(model, options.freeze_vision_modules)
-  const optimizer = adamW(trained, {
-    betas: [options.adam_beta1, options.adam_beta2],
-    eps: options.adam_epsilon,
-    weight_decay: options.weight_decay,
-  })
+  const optimizer = optimizerFor(trained, options)
   let reference: Qwen2_5_VL | null = null
   try {
     const resize = (size: { width: number; height: number }) => resizedSize(size, processor.image_processor)
@@ -189,6 +186,16 @@ function tidy(folder: string): void {
   removeTemporaries(folder)
   for (const step of checkpointSteps(folder))
     fs.rmSync(path.join(folder, `checkpoint-${step}`), { recursive: true })
+}
+
+function optimizerFor(trained: ReadonlyMap<string, Tensor>, options: CommonOptions): Optimizer {
+  const settings = {
+    betas: [options.adam_beta1, options.adam_beta2] as [number, number],
+    eps: options.adam_epsilon,
+    weight_decay: options.weight_decay,
+  }
+  const hidden = (name: string): boolean => !name.includes('embed_tokens') && !name.startsWith('lm_head')
+  return options.optim === 'muon' ? muon(trained, hidden, settings) : adamW(trained, settings)
 }
 
 /** The weights that are trained, marked so. */
