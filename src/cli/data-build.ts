@@ -7,6 +7,7 @@ import { type Progress, startProgress } from '../common/progress.js'
 import type { DatasetStats } from '../dataset/stats.js'
 import { DATA_TYPES } from '../schema/sample.js'
 import type { SceneRecord } from '../schema/scene-record.js'
+import { interruptSignal } from './interrupt.js'
 import { integer, withExample } from './options.js'
 
 interface BuildOptions {
@@ -104,7 +105,9 @@ async function loadRecords(
     throw usageError('--dry-run', '--scenes or --records', '--scans, which writes pictures first')
   const progress = startProgress('scans', scans.length, { unit: 'scans' })
   const { out, workers } = options
-  const made = await buildRecords({ scans, out, workers, progress })
+  const signal = interruptSignal()
+  const made = await buildRecords({ scans, out, workers, progress, signal })
+  signal.throwIfAborted()
   progress.end()
   return {
     records: made.map(({ file }) => readRecord(file)),

@@ -55,6 +55,7 @@ async function run(folder: string, flags: Flags): Promise<void> {
   const { inspectScan, scanSheet } = await import('../scene/inspect.js')
   const folders = listScans(folder).slice(0, flags.limit)
   const progress = startProgress('reading scans', folders.length, { unit: 'scans' })
+  progress.update(0)
   const scans = []
   const summaries: ScanSummary[] = []
   for (const [index, path] of folders.entries()) {

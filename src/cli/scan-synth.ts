@@ -5,6 +5,7 @@ import { usageError } from '../common/errors.js'
 import { startProgress } from '../common/progress.js'
 import { type SynthOptions, synthOptionsSchema } from '../scene/synthetic/options.js'
 import { synthesizeScans } from '../scene/synthetic/synthesize.js'
+import { interruptSignal } from './interrupt.js'
 import { integer, repeated, withExample } from './options.js'
 
 interface Flags {
@@ -70,7 +71,13 @@ async function run(flags: Flags): Promise<void> {
   }
   const began = Date.now()
   const progress = startProgress('making rooms', options.rooms, { unit: 'rooms' })
-  const { scans, made, skipped } = await synthesizeScans({ out, options, workers, progress })
+  const { scans, made, skipped } = await synthesizeScans({
+    out,
+    options,
+    workers,
+    progress,
+    signal: interruptSignal(),
+  })
   const seconds = (Date.now() - began) / 1000
   const rate = made > 0 ? `, ${Math.round((made * options.frames) / seconds)} frames/s` : ''
   say(

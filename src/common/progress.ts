@@ -3,7 +3,10 @@
  * Libraries take a `Progress`; only the command line makes one that draws.
  */
 export interface Progress {
-  /** Moves to `done` of the total; `note` is shown at the end of the line. */
+  /**
+   * Moves to `done` of the total; `note` is shown at the end of the line. The first call says where counting
+   * starts (what was there before), so that the rate is that of this run.
+   */
   update(done: number, note?: string): void
   /** Ends the line; the last state stays visible. */
   end(note?: string): void
@@ -24,25 +27,24 @@ export interface ProgressOptions {
   stream?: NodeJS.WriteStream
   /** Milliseconds, for tests. */
   now?: () => number
-  /** Where counting starts when work is continued, so that the rate is that of this run. */
-  start?: number
 }
 
 export function startProgress(label: string, total: number, options: ProgressOptions = {}): Progress {
-  const { unit = 'it', stream = process.stderr, now = Date.now, start = 0 } = options
+  const { unit = 'it', stream = process.stderr, now = Date.now } = options
   const terminal = Boolean(stream.isTTY)
-  const began = now()
+  let began = now()
+  let start: number | null = null
   let drawn = Number.NEGATIVE_INFINITY
-  let done = start
+  let shown = ''
+  let done = 0
   const line = (note: string): string => {
     const seconds = (now() - began) / 1000
-    const rate = (done - start) / Math.max(seconds, 1e-9)
-    const left = rate > 0 ? (total - done) / rate : Number.NaN
+    const rate = (done - (start ?? 0)) / Math.max(seconds, 1e-9)
+    const left = (total - done) / rate
     const share = total > 0 ? Math.min(1, done / total) : 1
     const filled = Math.round(share * 24)
     const bar = `${'━'.repeat(filled)}${'╌'.repeat(24 - filled)}`
-    const time =
-      Number.isFinite(left) && done < total ? `${formatDuration(left)} left` : formatDuration(seconds)
+    const time = done >= total ? formatDuration(seconds) : `${rate > 0 ? formatDuration(left) : '-:--'} left`
     const speed = rate >= 10 ? rate.toFixed(0) : rate.toFixed(rate >= 1 ? 1 : 2)
     return `${label.padEnd(22)} ${bar} ${String(done).padStart(String(total).length)}/${total} ${speed} ${unit}/s  ${time}${note ? `  ${note}` : ''}`
   }
@@ -51,19 +53,25 @@ export function startProgress(label: string, total: number, options: ProgressOpt
     if (terminal)
       stream.write(`\r\u001b[2K${line(note).slice(0, (stream.columns ?? 120) - 1)}${last ? '\n' : ''}`)
     else stream.write(`${line(note)}\n`)
+    shown = `${done} ${note}`
   }
   let lastNote = ''
   let ended = false
   return {
     update(value, note) {
       done = value
+      if (start === null) {
+        start = value
+        began = now()
+      }
       if (note !== undefined) lastNote = note
       if (now() - drawn >= (terminal ? 100 : 5000)) draw(lastNote, false)
     },
     end(note) {
       if (ended) return
       ended = true
-      draw(note ?? lastNote, true)
+      const last = note ?? lastNote
+      if (terminal || shown !== `${done} ${last}`) draw(last, true)
     },
   }
 }

@@ -81,6 +81,7 @@ export function makeDataset({
 }: Omit<BuildDataset, 'out'>): DatasetSamples {
   const scenes: SceneQuestions[] = []
   const names = new Set<string>()
+  progress.update(0)
   for (const record of records) {
     if (names.has(record.scene_name))
       throw dataError(record.scene_name, 'one record per scene', 'a second one')

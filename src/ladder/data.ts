@@ -22,6 +22,12 @@ export const COLD_START_FILE = 'spld_coldstart_data.jsonl'
 /** Cores that rooms and records are made on. */
 const workers = (): number => Math.max(1, Math.min(os.availableParallelism(), 8))
 
+/** How long work is followed, and stopped. */
+export interface Watch {
+  progress: Progress
+  signal?: AbortSignal
+}
+
 export interface SplitFolders {
   scans: string
   data: string
@@ -37,12 +43,12 @@ export async function prepareScans(
   recipe: Recipe,
   run: string,
   split: Split,
-  progress: Progress,
+  watch: Watch,
 ): Promise<string[]> {
   const { scans } = recipe.data[split]
   if ('folder' in scans) return listScans(scans.folder)
   const out = splitFolders(run, split).scans
-  const made = await synthesizeScans({ out, options: scans, workers: workers(), progress })
+  const made = await synthesizeScans({ out, options: scans, workers: workers(), ...watch })
   return made.scans.map((name) => path.join(out, name))
 }
 
@@ -52,14 +58,14 @@ export async function prepareRecords(
   run: string,
   split: Split,
   scans: readonly string[],
-  progress: Progress,
+  watch: Watch,
 ): Promise<void> {
   const { data } = splitFolders(run, split)
-  await buildRecords({ scans, out: data, options: recipe.data[split].records, workers: workers(), progress })
+  await buildRecords({ scans, out: data, options: recipe.data[split].records, workers: workers(), ...watch })
 }
 
-/** Questions from the records; made once. */
-export function prepareDataset(recipe: Recipe, run: string, split: Split): Sample[] {
+/** Questions from the records; made once. `progress` counts rooms. */
+export function prepareDataset(recipe: Recipe, run: string, split: Split, progress: Progress): Sample[] {
   const { data } = splitFolders(run, split)
   if (!fs.existsSync(path.join(data, 'stats.json')))
     buildDataset({
@@ -67,6 +73,7 @@ export function prepareDataset(recipe: Recipe, run: string, split: Split): Sampl
       out: data,
       options: recipe.data[split].dataset,
       seed: recipe.seed,
+      progress,
     })
   const samples = readSamples(data)
   if (samples.length === 0)
@@ -76,16 +83,20 @@ export function prepareDataset(recipe: Recipe, run: string, split: Split): Sampl
 
 /**
  * The geometric teacher's traces for the training questions, with boxes in the pixels the model sees, under
- * upstream's field names.
+ * upstream's field names; made once.
  */
 export function prepareColdStart(
   recipe: Recipe,
   run: string,
   samples: readonly Sample[],
   resize: Resize,
+  progress: Progress,
 ): string {
   const file = path.join(splitFolders(run, 'train').data, COLD_START_FILE)
-  const rows = samples.flatMap((sample): ColdStartRow[] => {
+  if (fs.existsSync(file)) return file
+  progress.update(0)
+  const rows = samples.flatMap((sample, index): ColdStartRow[] => {
+    progress.update(index + 1)
     const rescale = (box: LabelledBox['bbox_2d'], image: number) =>
       scaleBox(box, sample.images[image], resize)
     const reasoning = geometricReasoning(sample, { rescale })

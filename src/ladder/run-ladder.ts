@@ -99,23 +99,25 @@ function stepRunner(total: number, status: Run['status'], signal?: AbortSignal):
   }
 }
 
-/** Rooms, records, questions and the starting model; `rungs` only counts the steps to come. */
+/** Rooms, records, questions, the starting model and the teacher's traces; `rungs` only counts the steps to come. */
 async function prepareRun(job: LadderJob, rungs: number): Promise<Run> {
   const { recipe, run, signal } = job
   claimFolder(run, recipe)
   const status = openStatus(run, recipe.name)
   status.useEngine()
-  const step = stepRunner(6 + rungs, status, signal)
+  const step = stepRunner(7 + rungs, status, signal)
   const samples = {} as Record<Split, Sample[]>
   for (const split of ['train', 'test'] as const) {
     const { scans: wanted } = recipe.data[split]
     const scans = await step(`${split} rooms`, 'rooms' in wanted ? wanted.rooms : 1, 'rooms', (progress) =>
-      prepareScans(recipe, run, split, progress),
+      prepareScans(recipe, run, split, { progress, signal }),
     )
     await step(`${split} records`, scans.length, 'rooms', (progress) =>
-      prepareRecords(recipe, run, split, scans, progress),
+      prepareRecords(recipe, run, split, scans, { progress, signal }),
     )
-    samples[split] = await step(`${split} questions`, 1, 'sets', () => prepareDataset(recipe, run, split))
+    samples[split] = await step(`${split} questions`, scans.length, 'rooms', (progress) =>
+      prepareDataset(recipe, run, split, progress),
+    )
   }
   const { max_samples } = recipe.evaluation
   const { train } = samples
@@ -123,9 +125,11 @@ async function prepareRun(job: LadderJob, rungs: number): Promise<Run> {
     ? takeEvenly(samples.test, max_samples, recipe.seed, 'evaluation/limit')
     : samples.test
   const start = stageFolder(run, 0)
-  prepareStartModel(recipe, start, train)
-  const { image_processor } = loadProcessor(start)
-  const coldStart = prepareColdStart(recipe, run, train, (size) => resizedSize(size, image_processor))
+  const coldStart = await step('start model, traces', train.length, 'questions', (progress) => {
+    prepareStartModel(recipe, start, train)
+    const { image_processor } = loadProcessor(start)
+    return prepareColdStart(recipe, run, train, (size) => resizedSize(size, image_processor), progress)
+  })
   return { ...job, train, test, coldStart, status, step }
 }
 

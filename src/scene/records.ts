@@ -4,16 +4,14 @@
  * what is missing.
  */
 import fs from 'node:fs'
-import { createRequire } from 'node:module'
 import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { Piscina } from 'piscina'
 import { dataError, LadderError, usageError } from '../common/errors.js'
 import { removeTemporaries } from '../common/files.js'
 import { type Progress, silentProgress } from '../common/progress.js'
 import { type SceneRecord, sceneRecordSchema } from '../schema/scene-record.js'
+import { mapInThreads } from './pool.js'
 import { type RecordOptionsInput, recordOptionsSchema } from './record.js'
-import { type JobReply, type RecordJob, type RecordResult, runRecordJob } from './record-job.js'
+import replyToJob, { type JobReply, type RecordJob, type RecordResult } from './record-job.js'
 
 export interface BuildRecordsOptions {
   /** Folders of single scans, as `listScans` gives them. */
@@ -23,62 +21,36 @@ export interface BuildRecordsOptions {
   /** 1 works in this process. */
   workers?: number
   progress?: Progress
+  /** Aborting stops after the scans at work. */
+  signal?: AbortSignal
 }
-
-/** A pool whose workers read TypeScript, whatever way this process was started. */
-const startPool = (threads: number): Piscina =>
-  new Piscina({
-    filename: fileURLToPath(new URL('./record-job.ts', import.meta.url)),
-    minThreads: threads,
-    maxThreads: threads,
-    // Resolved from here: the user's own folder need not have tsx.
-    execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href],
-  })
 
 const unpack = (reply: JobReply): RecordResult => {
   if ('result' in reply) return reply.result
   throw new LadderError(reply.failure.kind, reply.failure.message)
 }
 
-async function runAll(
-  jobs: readonly RecordJob[],
-  workers: number,
-  progress: Progress,
-): Promise<RecordResult[]> {
-  let done = 0
-  const report = (result: RecordResult): RecordResult => {
-    progress.update(++done, result.scene)
-    return result
-  }
-  if (workers <= 1 || jobs.length === 1) {
-    const results: RecordResult[] = []
-    for (const job of jobs) results.push(report(await runRecordJob(job)))
-    return results
-  }
-  const pool = startPool(Math.min(workers, jobs.length))
-  try {
-    return await Promise.all(jobs.map(async (job) => report(unpack(await pool.run(job)))))
-  } finally {
-    await pool.destroy()
-  }
-}
-
 /**
  * Makes the records of all scans, in their order.
- * @throws data error of the first scan that cannot be read; what is complete stays
+ * @throws data error of the first scan that cannot be read, AbortError when stopped; what is complete stays
  */
 export async function buildRecords(build: BuildRecordsOptions): Promise<RecordResult[]> {
-  const { scans, out, workers = 1, progress = silentProgress } = build
+  const { scans, out, workers = 1, progress = silentProgress, signal } = build
   const options = recordOptionsSchema.parse(build.options ?? {})
   const names = scans.map((scan) => path.basename(path.resolve(scan)))
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) throw usageError('scans', 'a different name for each', `${twice} twice`)
   for (const folder of ['records', 'images']) removeTemporaries(path.join(out, folder))
-  return runAll(
-    scans.map((scan) => ({ scan, out, options })),
-    workers,
-    progress,
+  const jobs = scans.map((scan): RecordJob => ({ scan, out, options }))
+  let done = 0
+  progress.update(done)
+  const replies = await mapInThreads<RecordJob, JobReply>(
+    new URL('./record-job.ts', import.meta.url),
+    jobs,
+    replyToJob,
+    { threads: workers, signal, finished: (reply) => progress.update(++done, unpack(reply).scene) },
   )
+  return replies.map(unpack)
 }
 
 /** Reads one record. @throws data error naming the file and the field */

@@ -3,16 +3,13 @@
  * bytes do not depend on the number of workers, and a run that was cut short goes on where it stopped.
  */
 import fs from 'node:fs'
-import { createRequire } from 'node:module'
 import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { Piscina } from 'piscina'
 import { dataError, LadderError } from '../../common/errors.js'
 import { removeTemporaries, sha256, writeJsonAtomic } from '../../common/files.js'
 import { type Progress, silentProgress } from '../../common/progress.js'
+import { mapInThreads } from '../pool.js'
 import { type SynthOptions, scanName } from './options.js'
-import { writeSynthetic } from './scan-data.js'
-import type { SynthJob, SynthReply } from './synthesize-worker.js'
+import makeScan, { type SynthJob, type SynthReply } from './synthesize-worker.js'
 
 /** What is written beside the scans: what they were made with. */
 export const MANIFEST = 'synth.json'
@@ -26,6 +23,8 @@ export interface SynthesizeRequest {
   /** Threads that make rooms; 1: this one. */
   workers?: number
   progress?: Progress
+  /** Aborting stops after the rooms at work. */
+  signal?: AbortSignal
 }
 
 export interface SynthesizeResult {
@@ -46,9 +45,10 @@ function checkManifest(out: string, { rooms: _, ...options }: SynthOptions): voi
 
 /**
  * Makes `options.rooms` scans in `out`. Complete ones are skipped; `out` made with other options is refused.
+ * @throws AbortError when stopped; complete scans stay
  */
 export async function synthesizeScans(request: SynthesizeRequest): Promise<SynthesizeResult> {
-  const { out, options, workers = 1, progress = silentProgress } = request
+  const { out, options, workers = 1, progress = silentProgress, signal } = request
   fs.mkdirSync(out, { recursive: true })
   checkManifest(out, options)
   removeTemporaries(out)
@@ -56,40 +56,21 @@ export async function synthesizeScans(request: SynthesizeRequest): Promise<Synth
   const missing = scans.flatMap((name, index) => (fs.existsSync(path.join(out, name)) ? [] : [index]))
   const skipped = scans.length - missing.length
   let done = skipped
-  const finish = (): void => progress.update(++done)
-  if (workers <= 1 || missing.length <= 1) {
-    for (const index of missing) {
-      await writeSynthetic(out, options, index)
-      finish()
-    }
-  } else {
-    const pool = startPool(Math.min(workers, missing.length))
-    try {
-      await Promise.all(
-        missing.map(async (index) => {
-          const job: SynthJob = { out, options, index }
-          const { failure } = (await pool.run(job)) as SynthReply
-          if (failure) throw new LadderError(failure.kind, failure.message)
-          finish()
-        }),
-      )
-    } finally {
-      await pool.destroy()
-    }
-  }
+  progress.update(done)
+  const source = import.meta.url.endsWith('.ts')
+  await mapInThreads<SynthJob, SynthReply>(
+    new URL(source ? './synthesize-worker.ts' : './synthesize-worker.js', import.meta.url),
+    missing.map((index) => ({ out, options, index })),
+    makeScan,
+    {
+      threads: workers,
+      signal,
+      finished: ({ failure }) => {
+        if (failure) throw new LadderError(failure.kind, failure.message)
+        progress.update(++done)
+      },
+    },
+  )
   progress.end()
   return { scans, made: missing.length, skipped }
-}
-
-/** Worker threads that run this program's TypeScript where it runs from source. */
-function startPool(threads: number): Piscina {
-  const source = import.meta.url.endsWith('.ts')
-  const worker = new URL(source ? './synthesize-worker.ts' : './synthesize-worker.js', import.meta.url)
-  const tsx = source ? pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href : undefined
-  return new Piscina({
-    filename: fileURLToPath(worker),
-    minThreads: threads,
-    maxThreads: threads,
-    execArgv: tsx ? ['--import', tsx] : [],
-  })
 }

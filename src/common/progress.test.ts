@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { formatDuration, startProgress } from './progress.js'
+
+/** A stream that is no terminal, and a clock turned by hand. */
+function watched(total: number) {
+  const lines: string[] = []
+  const stream = { isTTY: false, write: (text: string) => lines.push(text.trimEnd()) }
+  const clock = { ms: 0 }
+  const progress = startProgress('rooms', total, {
+    unit: 'rooms',
+    stream: stream as unknown as NodeJS.WriteStream,
+    now: () => clock.ms,
+  })
+  return { lines, clock, progress }
+}
+
+describe('progress', () => {
+  it('tells the time left by the rate of this run, not by what was there before', () => {
+    const { lines, clock, progress } = watched(100)
+    progress.update(80)
+    clock.ms = 10_000
+    progress.update(90)
+    expect(lines[0]).toContain('80/100')
+    expect(lines[0]).toContain('-:-- left')
+    expect(lines[1]).toContain('1.0 rooms/s  0:10 left')
+  })
+
+  it('is a line every five seconds where there is no terminal, and the last state once', () => {
+    const { lines, clock, progress } = watched(20)
+    for (let done = 0; done <= 20; done++) {
+      clock.ms = done * 1000
+      progress.update(done)
+    }
+    progress.end()
+    progress.end()
+    expect(lines.map((line) => line.match(/(\d+)\/20/)?.[1])).toEqual(['0', '5', '10', '15', '20'])
+    expect(lines[4]).toMatch(/━{24} 20\/20 1\.0 rooms\/s {2}0:20$/)
+  })
+
+  it('writes durations as clocks do', () => {
+    expect([5, 75, 3700].map(formatDuration)).toEqual(['0:05', '1:15', '1:01:40'])
+  })
+})
