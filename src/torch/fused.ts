@@ -3,7 +3,21 @@
  * (`native/fused.cpp`), composed from operators elsewhere. Both give the same numbers to rounding.
  */
 import { engine } from './engine.js'
-import { add, cast, cat, chunk, mean, mul, pow, rsqrt, silu, softmax, sub, unsqueeze } from './ops.js'
+import {
+  add,
+  cast,
+  cat,
+  chunk,
+  contiguous,
+  mean,
+  mul,
+  pow,
+  rsqrt,
+  silu,
+  softmax,
+  sub,
+  unsqueeze,
+} from './ops.js'
 import { Tensor } from './tensor.js'
 
 const native = (x: Tensor): boolean => x.dtype === 'f32' && x.device === 'cpu'
@@ -39,7 +53,11 @@ export const gated = (gate: Tensor, up: Tensor): Tensor =>
  */
 export function biasedSoftmax(scores: Tensor, bias: Tensor | null, scale: number): Tensor {
   if (native(scores))
-    return new Tensor(engine().biasedSoftmax(scores.slot, bias?.slot ?? null, scale), 'biasedSoftmax')
+    // The native pass reads the bias row after row: a part of a wider one is copied first.
+    return new Tensor(
+      engine().biasedSoftmax(scores.slot, bias ? contiguous(bias).slot : null, scale),
+      'biasedSoftmax',
+    )
   const wide = mul(cast(scores, 'f32'), scale)
   return cast(softmax(bias ? add(wide, unsqueeze(bias, 1)) : wide, -1), scores.dtype)
 }
