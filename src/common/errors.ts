@@ -21,7 +21,8 @@ export class LadderError extends Error {
 }
 
 const phrase = (subject: string, expected: string, got: string): string =>
-  `${subject}: expected ${expected}, got ${got}`
+  // One line, whatever a parser said.
+  `${subject}: expected ${expected}, got ${got}`.replace(/\s*\n\s*/g, ' ')
 
 /** Wrong command line or recipe: exit code 2. */
 export const usageError = (subject: string, expected: string, got: string): LadderError =>
@@ -47,7 +48,14 @@ export function describeError(error: unknown): { message: string; exitCode: numb
       return { message: `${path}: expected a file or folder, got nothing there`, exitCode: 1 }
     if (code === 'ENOSPC')
       return { message: `${path ?? 'disk'}: expected free space, got a full disk`, exitCode: 1 }
-    if (code === 'EACCES') return { message: `${path}: expected access, got permission denied`, exitCode: 1 }
+    if (code === 'EACCES' || code === 'EPERM')
+      return { message: `${path}: expected access, got permission denied`, exitCode: 1 }
+    if (code === 'EROFS')
+      return { message: `${path}: expected a disk that can be written, got a read-only one`, exitCode: 1 }
+    if (code === 'EEXIST' || code === 'ENOTDIR')
+      return { message: `${path}: expected a folder, got a file`, exitCode: 1 }
+    if (code === 'EISDIR')
+      return { message: `${path ?? 'a path'}: expected a file, got a folder`, exitCode: 1 }
     return { message: error.message, exitCode: 1, stack: error.stack }
   }
   return { message: String(error), exitCode: 1 }

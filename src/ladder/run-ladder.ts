@@ -12,10 +12,12 @@ import { formatDuration, type Progress, startProgress } from '../common/progress
 import { evaluate, writeBaselines } from '../evaluation/evaluate.js'
 import { writeReport } from '../report/report.js'
 import { scoreTable, type TableRow } from '../report/table.js'
+import { listScans } from '../scene/scannet/scan.js'
 import { takeEvenly } from '../schema/evenly.js'
 import { imageRootOf } from '../schema/read-samples.js'
 import type { Scores } from '../schema/results.js'
 import type { Sample } from '../schema/sample.js'
+import { engine } from '../torch/engine.js'
 import { STAGES, type StageName } from '../training/options.js'
 import { runStage, type StageFile } from '../training/stage.js'
 import { resizedSize } from '../vision-language/image-processor.js'
@@ -30,7 +32,7 @@ import {
   splitFolders,
 } from './data.js'
 import type { Recipe } from './recipe.js'
-import { prepareStartModel } from './start-model.js'
+import { checkModelFolder, prepareStartModel } from './start-model.js'
 import { openStatus, type RunStatus } from './status.js'
 
 export interface LadderJob {
@@ -57,6 +59,12 @@ export const stageFolder = (run: string, index: number): string =>
 /** Answers that reason first are asked for once the model has been shown how. */
 const modeOf = (index: number): 'direct' | 'think' =>
   index >= 1 + STAGES.indexOf('cold-start') ? 'think' : 'direct'
+
+/** Finds out before anything is written that a folder named in the recipe is not there. */
+function checkInputs({ data, model }: Recipe): void {
+  for (const { scans } of [data.train, data.test]) if ('folder' in scans) listScans(scans.folder)
+  if ('name_or_path' in model) checkModelFolder(model.name_or_path)
+}
 
 /** Keeps the resolved recipe with the run. @throws data error when the folder holds another one */
 function claimFolder(run: string, recipe: Recipe): void {
@@ -94,6 +102,7 @@ function stepRunner(total: number, status: Run['status'], signal?: AbortSignal):
     signal?.throwIfAborted()
     const progress = startProgress(`${String(++number).padStart(2)}/${total} ${label}`, units, { unit })
     const result = await status.step(label, () => body(progress))
+    progress.update(units)
     progress.end()
     return result
   }
@@ -102,6 +111,8 @@ function stepRunner(total: number, status: Run['status'], signal?: AbortSignal):
 /** Rooms, records, questions, the starting model and the teacher's traces; `rungs` only counts the steps to come. */
 async function prepareRun(job: LadderJob, rungs: number): Promise<Run> {
   const { recipe, run, signal } = job
+  checkInputs(recipe)
+  engine()
   claimFolder(run, recipe)
   const status = openStatus(run, recipe.name)
   status.useEngine()

@@ -29,14 +29,19 @@ function* corpus(recipe: Recipe, samples: readonly Sample[]): Generator<string> 
   }
 }
 
+/** @throws data error when `folder` is no model */
+export function checkModelFolder(folder: string): void {
+  if (!fs.existsSync(path.join(folder, 'config.json')))
+    throw dataError(folder, 'a model folder with config.json', 'none')
+}
+
 /** Leaves a complete stage folder in `out`. */
 export function prepareStartModel(recipe: Recipe, out: string, samples: readonly Sample[]): void {
   if (fs.existsSync(path.join(out, 'stage.json'))) return
   fs.mkdirSync(out, { recursive: true })
   const { model } = recipe
   if ('name_or_path' in model) {
-    if (!fs.existsSync(path.join(model.name_or_path, 'config.json')))
-      throw dataError(model.name_or_path, 'a model folder with config.json', 'none')
+    checkModelFolder(model.name_or_path)
     for (const name of fs.readdirSync(model.name_or_path))
       fs.copyFileSync(path.join(model.name_or_path, name), path.join(out, name))
   } else {
