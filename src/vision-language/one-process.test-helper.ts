@@ -9,10 +9,10 @@ import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { decodeImage, encodeJpeg, encodePng } from '../images/codec.js'
 import { formulaPicture } from '../images/formula-picture.js'
-import { backward, clearGradients } from './autograd.js'
-import { matmul, mean, mul, sub } from './ops.js'
-import { adamW } from './optimizer.js'
-import { liveTensors, scope, tensor } from './tensor.js'
+import { backward, clearGradients } from '../torch/autograd.js'
+import { matmul, mean, mul, sub } from '../torch/ops.js'
+import { adamW } from '../torch/optimizer.js'
+import { liveTensors, scope, tensor } from '../torch/tensor.js'
 
 const CONVERSIONS = 500
 
