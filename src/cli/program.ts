@@ -35,6 +35,7 @@ const verbs: Record<string, () => Promise<CommandFile>> = {
   ladder: () => import('./ladder.js'),
   train: () => import('./train.js'),
   eval: () => import('./eval.js'),
+  export: () => import('./export.js'),
   doctor: () => import('./doctor.js'),
 }
 

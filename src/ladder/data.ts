@@ -7,18 +7,21 @@ import { sha256File } from '../common/files.js'
 import { writeJsonl } from '../common/jsonl.js'
 import type { Progress } from '../common/progress.js'
 import { buildDataset } from '../dataset/build.js'
+import { captionRows } from '../dataset/captions.js'
 import { geometricReasoning } from '../dataset/teacher.js'
 import { buildRecords, readRecords } from '../scene/records.js'
 import { listScans } from '../scene/scannet/scan.js'
 import { synthesizeScans } from '../scene/synthetic/synthesize.js'
+import type { PromptedRow } from '../schema/prompted-row.js'
 import { promptText, tagged } from '../schema/prompts.js'
 import { readSamples } from '../schema/read-samples.js'
 import type { LabelledBox, Sample } from '../schema/sample.js'
-import { type ColdStartRow, type Resize, scaleBox } from '../training/example.js'
+import { type Resize, scaleBox } from '../training/example.js'
 import type { Recipe } from './recipe.js'
 
 export type Split = 'train' | 'test'
 export const COLD_START_FILE = 'spld_coldstart_data.jsonl'
+export const CAPTIONS_FILE = 'captions.jsonl'
 /** Cores that rooms and records are made on. */
 const workers = (): number => Math.max(1, Math.min(os.availableParallelism(), 8))
 
@@ -95,7 +98,7 @@ export function prepareColdStart(
   const file = path.join(splitFolders(run, 'train').data, COLD_START_FILE)
   if (fs.existsSync(file)) return file
   progress.update(0)
-  const rows = samples.flatMap((sample, index): ColdStartRow[] => {
+  const rows = samples.flatMap((sample, index): PromptedRow[] => {
     progress.update(index + 1)
     const rescale = (box: LabelledBox['bbox_2d'], image: number) =>
       scaleBox(box, sample.images[image], resize)
@@ -112,6 +115,20 @@ export function prepareColdStart(
     ]
   })
   writeJsonl(file, rows)
+  return file
+}
+
+/** Captions of the training pictures, for a `base` stage; made once. */
+export function prepareCaptions(recipe: Recipe, run: string): string {
+  const { data } = splitFolders(run, 'train')
+  const file = path.join(data, CAPTIONS_FILE)
+  if (fs.existsSync(file)) return file
+  const { captions } = recipe.data.train
+  const records = [...readRecords(path.join(data, 'records'))]
+  writeJsonl(
+    file,
+    records.flatMap((record) => captionRows(record, captions, recipe.seed)),
+  )
   return file
 }
 

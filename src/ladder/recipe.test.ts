@@ -132,7 +132,7 @@ describe('--set', () => {
       learning_rate: 1e-5,
       data: { grounding: 1, spatial: 2 },
     })
-    expect([recipe.stages.reasoning.num_generations, recipe.name, recipe.evaluation.max_samples]).toEqual([
+    expect([recipe.stages.reasoning?.num_generations, recipe.name, recipe.evaluation.max_samples]).toEqual([
       2,
       'other',
       7,
@@ -148,7 +148,9 @@ describe('--set', () => {
   })
 
   it('may add what was left at its default, and replace a part', () => {
-    expect(readRecipe(micro, ['stages.reasoning.epsilon_high=0.28']).stages.reasoning.epsilon_high).toBe(0.28)
+    expect(readRecipe(micro, ['stages.reasoning.epsilon_high=0.28']).stages.reasoning?.epsilon_high).toBe(
+      0.28,
+    )
     const { scans } = readRecipe(micro, ['data.test.scans={folder: /scans}']).data.test
     expect(scans).toEqual({ folder: '/scans' })
   })

@@ -7,10 +7,11 @@ import path from 'node:path'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { usageError } from '../common/errors.js'
+import { captionOptionsSchema } from '../dataset/captions.js'
 import { datasetOptionsSchema } from '../dataset/options.js'
 import { recordOptionsSchema } from '../scene/record.js'
 import { synthOptionsSchema } from '../scene/synthetic/options.js'
-import { promptStyleSchema, stagesSchema } from '../training/options.js'
+import { promptStyleSchema, STAGES, type StageName, stagesSchema } from '../training/options.js'
 
 /** Rooms of one split: made by the program, or a folder of ScanNet scans. */
 const scansSchema = z.union([z.strictObject({ folder: z.string() }), synthOptionsSchema])
@@ -19,6 +20,8 @@ const splitSchema = z.strictObject({
   scans: scansSchema,
   records: recordOptionsSchema.prefault({}),
   dataset: datasetOptionsSchema,
+  /** What the captions of a `base` stage speak of. */
+  captions: captionOptionsSchema.prefault({}),
 })
 
 /** The starting model: a folder, or fresh weights of the sizes given (Qwen2.5-VL's config.json keys). */
@@ -135,3 +138,16 @@ const depth = (issues: z.core.$ZodIssue[]): number =>
 
 const describe = (value: unknown): string =>
   value === undefined ? 'none' : (JSON.stringify(value)?.slice(0, 60) ?? String(value))
+
+/**
+ * The stages of a recipe in order, up to and with `until`.
+ * @throws usage error when it has none, or not that one
+ */
+export function stagesOf({ name, stages }: Recipe, until?: StageName): StageName[] {
+  const all = STAGES.filter((stage) => stages[stage])
+  if (all.length === 0)
+    throw usageError(`recipe ${name} stages`, `at least one of ${STAGES.join(', ')}`, 'none')
+  if (until === undefined) return all
+  if (!all.includes(until)) throw usageError(`recipe ${name}`, `a stage ${until}`, all.join(', '))
+  return all.slice(0, all.indexOf(until) + 1)
+}

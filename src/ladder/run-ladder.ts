@@ -18,12 +18,14 @@ import { imageRootOf } from '../schema/read-samples.js'
 import type { Scores } from '../schema/results.js'
 import type { Sample } from '../schema/sample.js'
 import { engine } from '../torch/engine.js'
-import { STAGES, type StageName } from '../training/options.js'
+import type { Resize } from '../training/example.js'
+import type { DataSource, StageName } from '../training/options.js'
 import { runStage, type StageFile } from '../training/stage.js'
 import { resizedSize } from '../vision-language/image-processor.js'
 import { loadProcessor } from '../vision-language/processor-folder.js'
 import {
   dataHash,
+  prepareCaptions,
   prepareColdStart,
   prepareDataset,
   prepareRecords,
@@ -31,7 +33,7 @@ import {
   type Split,
   splitFolders,
 } from './data.js'
-import type { Recipe } from './recipe.js'
+import { type Recipe, stagesOf } from './recipe.js'
 import { checkModelFolder, prepareStartModel } from './start-model.js'
 import { openStatus, type RunStatus } from './status.js'
 
@@ -52,13 +54,13 @@ export interface LadderResult {
   status: RunStatus
 }
 
-/** `0-start`, `1-perception`, ... */
-export const stageFolder = (run: string, index: number): string =>
-  path.join(run, 'stages', `${index}-${index === 0 ? 'start' : STAGES[index - 1]}`)
+/** Folder of rung `index` of the recipe's stages: `0-start`, `1-perception`, ... */
+const stageFolder = (run: string, stages: readonly StageName[], index: number): string =>
+  path.join(run, 'stages', `${index}-${index === 0 ? 'start' : stages[index - 1]}`)
 
 /** Answers that reason first are asked for once the model has been shown how. */
-const modeOf = (index: number): 'direct' | 'think' =>
-  index >= 1 + STAGES.indexOf('cold-start') ? 'think' : 'direct'
+const modeOf = (stages: readonly StageName[], index: number): 'direct' | 'think' =>
+  stages.slice(0, index).some((name) => name === 'cold-start' || name === 'reasoning') ? 'think' : 'direct'
 
 /** Finds out before anything is written that a folder named in the recipe is not there. */
 function checkInputs({ data, model }: Recipe): void {
@@ -83,7 +85,10 @@ function claimFolder(run: string, recipe: Recipe): void {
 interface Run extends LadderJob {
   train: Sample[]
   test: Sample[]
-  coldStart: string
+  /** Stages to climb, in order. */
+  stages: StageName[]
+  /** Texts made for this run, by source. */
+  files: Partial<Record<DataSource, string>>
   status: ReturnType<typeof openStatus>
   step: Step
 }
@@ -108,15 +113,16 @@ function stepRunner(total: number, status: Run['status'], signal?: AbortSignal):
   }
 }
 
-/** Rooms, records, questions, the starting model and the teacher's traces; `rungs` only counts the steps to come. */
-async function prepareRun(job: LadderJob, rungs: number): Promise<Run> {
+/** Rooms, records, questions, the starting model and the teacher's traces. */
+async function prepareRun(job: LadderJob, tested: boolean): Promise<Run> {
   const { recipe, run, signal } = job
+  const stages = stagesOf(recipe, job.until)
   checkInputs(recipe)
   engine()
   claimFolder(run, recipe)
   const status = openStatus(run, recipe.name)
   status.useEngine()
-  const step = stepRunner(7 + rungs, status, signal)
+  const step = stepRunner(7 + stages.length * (tested ? 2 : 1) + (tested ? 1 : 0), status, signal)
   const samples = {} as Record<Split, Sample[]>
   for (const split of ['train', 'test'] as const) {
     const { scans: wanted } = recipe.data[split]
@@ -135,33 +141,37 @@ async function prepareRun(job: LadderJob, rungs: number): Promise<Run> {
   const test = max_samples
     ? takeEvenly(samples.test, max_samples, recipe.seed, 'evaluation/limit')
     : samples.test
-  const start = stageFolder(run, 0)
-  const coldStart = await step('start model, traces', train.length, 'questions', (progress) => {
-    prepareStartModel(recipe, start, train)
+  const start = stageFolder(run, stages, 0)
+  const files = await step('start model, texts', train.length, 'questions', (progress) => {
+    const captions = recipe.stages.base ? prepareCaptions(recipe, run) : undefined
+    prepareStartModel(recipe, start, train, captions)
     const { image_processor } = loadProcessor(start)
-    return prepareColdStart(recipe, run, train, (size) => resizedSize(size, image_processor), progress)
+    const resize: Resize = (size) => resizedSize(size, image_processor)
+    return { captions, coldstart: prepareColdStart(recipe, run, train, resize, progress) }
   })
-  return { ...job, train, test, coldStart, status, step }
+  return { ...job, train, test, stages, files, status, step }
 }
 
 /** Trains the rung `index`, or finds it complete. */
-const trainRung = (
-  { recipe, run, train, coldStart, step, signal }: Run,
+function trainRung(
+  { recipe, run, train, stages, files, step, signal }: Run,
   index: number,
-): Promise<StageFile> => {
-  const name = STAGES[index - 1]
-  return step(name, recipe.stages[name].max_steps, 'steps', (progress) =>
+): Promise<StageFile> {
+  const name = stages[index - 1]
+  const options = recipe.stages[name]
+  if (!options) throw new Error(`${recipe.name}: expected options of stage ${name}, got none`)
+  return step(name, options.max_steps, 'steps', (progress) =>
     runStage({
       name,
-      from: stageFolder(run, index - 1),
-      out: stageFolder(run, index),
+      from: stageFolder(run, stages, index - 1),
+      out: stageFolder(run, stages, index),
       samples: train,
       imageRoot: imageRootOf(splitFolders(run, 'train').data),
-      coldStart,
+      files,
       dataHash: dataHash(run),
       style: recipe.prompt_style,
       seed: recipe.seed,
-      options: recipe.stages[name],
+      options,
       progress,
       signal,
     }),
@@ -169,10 +179,10 @@ const trainRung = (
 }
 
 /** Asks the model of rung `index` the test questions. */
-const testRung = ({ recipe, run, test, step, signal }: Run, index: number): Promise<Scores> => {
-  const folder = stageFolder(run, index)
-  const name = index === 0 ? 'start' : STAGES[index - 1]
-  const mode = modeOf(index)
+const testRung = ({ recipe, run, test, stages, step, signal }: Run, index: number): Promise<Scores> => {
+  const folder = stageFolder(run, stages, index)
+  const name = index === 0 ? 'start' : stages[index - 1]
+  const mode = modeOf(stages, index)
   return step(`test ${name}`, test.length, 'questions', async (progress) => {
     const client = await openLocal(folder)
     try {
@@ -201,12 +211,11 @@ const testRung = ({ recipe, run, test, step, signal }: Run, index: number): Prom
 /** Climbs and tests. @throws AbortError after saving when `signal` is aborted */
 export async function runLadder(job: LadderJob): Promise<LadderResult> {
   const began = performance.now()
-  const rungs = job.until ? 1 + STAGES.indexOf(job.until) : STAGES.length
-  const prepared = await prepareRun(job, 1 + 2 * rungs)
-  const { run, train, test, status } = prepared
+  const prepared = await prepareRun(job, true)
+  const { run, train, test, stages, status } = prepared
   const { rows: guesses } = writeBaselines({ train, test, folder: path.join(run, 'evaluation') })
   const scores: Scores[] = []
-  for (let index = 0; index <= rungs; index++) {
+  for (let index = 0; index <= stages.length; index++) {
     if (index > 0) await trainRung(prepared, index)
     scores.push(await testRung(prepared, index))
   }
@@ -226,9 +235,9 @@ export async function trainTo(
   job: LadderJob,
   stage: StageName,
 ): Promise<{ folder: string; file: StageFile }> {
-  const rungs = 1 + STAGES.indexOf(stage)
-  const prepared = await prepareRun(job, rungs)
+  const prepared = await prepareRun({ ...job, until: stage }, false)
+  const { stages } = prepared
   let file: StageFile | undefined
-  for (let index = 1; index <= rungs; index++) file = await trainRung(prepared, index)
-  return { folder: stageFolder(job.run, rungs), file: file as StageFile }
+  for (let index = 1; index <= stages.length; index++) file = await trainRung(prepared, index)
+  return { folder: stageFolder(job.run, stages, stages.length), file: file as StageFile }
 }

@@ -2,7 +2,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { dataError } from '../common/errors.js'
+import { readJsonl } from '../common/jsonl.js'
 import { geometricReasoning } from '../dataset/teacher.js'
+import type { PromptedRow } from '../schema/prompted-row.js'
 import { directAnswer, plainMode, promptText } from '../schema/prompts.js'
 import type { Sample } from '../schema/sample.js'
 import { writeStageFile } from '../training/stage.js'
@@ -18,7 +20,7 @@ import { buildWordTokenizer } from '../vision-language/word-tokenizer.js'
 import type { Recipe } from './recipe.js'
 
 /** Every text a micro model will read or write about these samples. */
-function* corpus(recipe: Recipe, samples: readonly Sample[]): Generator<string> {
+function* corpus(recipe: Recipe, samples: readonly Sample[], captions?: string): Generator<string> {
   yield 'system\nYou are a helpful assistant.\nuser\nassistant\n'
   for (const sample of samples) {
     yield promptText(sample, plainMode(sample), recipe.prompt_style)
@@ -26,6 +28,10 @@ function* corpus(recipe: Recipe, samples: readonly Sample[]): Generator<string> 
     if (Array.isArray(sample.answer)) continue
     yield promptText(sample, 'think', recipe.prompt_style)
     yield geometricReasoning(sample) ?? ''
+  }
+  for (const { prompt, solution } of captions ? readJsonl<PromptedRow>(captions) : []) {
+    yield prompt
+    yield solution
   }
 }
 
@@ -35,8 +41,16 @@ export function checkModelFolder(folder: string): void {
     throw dataError(folder, 'a model folder with config.json', 'none')
 }
 
-/** Leaves a complete stage folder in `out`. */
-export function prepareStartModel(recipe: Recipe, out: string, samples: readonly Sample[]): void {
+/**
+ * Leaves a complete stage folder in `out`.
+ * @param captions file of captions, where the model will be pretrained on them
+ */
+export function prepareStartModel(
+  recipe: Recipe,
+  out: string,
+  samples: readonly Sample[],
+  captions?: string,
+): void {
   if (fs.existsSync(path.join(out, 'stage.json'))) return
   fs.mkdirSync(out, { recursive: true })
   const { model } = recipe
@@ -45,7 +59,7 @@ export function prepareStartModel(recipe: Recipe, out: string, samples: readonly
     for (const name of fs.readdirSync(model.name_or_path))
       fs.copyFileSync(path.join(model.name_or_path, name), path.join(out, name))
   } else {
-    const { tokenizerJson, tokenizerConfig } = buildWordTokenizer(corpus(recipe, samples))
+    const { tokenizerJson, tokenizerConfig } = buildWordTokenizer(corpus(recipe, samples, captions))
     const tokenizer = createTokenizer(tokenizerJson, tokenizerConfig)
     const { min_pixels, max_pixels } = model
     saveProcessor(

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exampleOf, mediaOf, readColdStart, scaleBox } from './example.js'
+import { exampleOf, mediaOf, readPrompted, scaleBox } from './example.js'
 import { coldStartRows, microSamples } from './micro-model.test-helper.js'
 import { rewardsOf, totalReward } from './rewards.js'
 
@@ -105,7 +105,7 @@ describe('a cold-start file', () => {
   }
 
   it('is taken word for word', () => {
-    const examples = readColdStart(write(...coldStartRows), '/images')
+    const examples = readPrompted(write(...coldStartRows), '/images')
     expect(examples.map(({ text }) => text)).toEqual(coldStartRows.map(({ prompt }) => prompt))
     expect(examples.map(({ answer }) => answer)).toEqual(coldStartRows.map(({ solution }) => solution))
     expect(new Set(examples.map(({ id }) => id)).size).toBe(coldStartRows.length)
@@ -114,6 +114,8 @@ describe('a cold-start file', () => {
   it('with a bad row names file, row and field', () => {
     const { solution: _, ...rest } = coldStartRows[1]
     const file = write(coldStartRows[0], rest)
-    expect(() => readColdStart(file, '/')).toThrow(`${file} row 2 field solution: expected a cold-start row`)
+    expect(() => readPrompted(file, '/')).toThrow(
+      `${file} row 2 field solution: expected prompt, solution, image and data_type`,
+    )
   })
 })

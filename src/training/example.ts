@@ -1,12 +1,12 @@
 /** What a model is trained on: pictures, a user's text, and the answer it should give. */
 import path from 'node:path'
-import { z } from 'zod'
 import type { Media } from '../clients/client.js'
 import { dataError } from '../common/errors.js'
 import { readJsonl } from '../common/jsonl.js'
+import { promptedRowSchema } from '../schema/prompted-row.js'
 import { directAnswer, type PromptMode, type PromptStyle, plainMode, promptText } from '../schema/prompts.js'
 import { sampleId } from '../schema/results.js'
-import { dataTypeSchema, type LabelledBox, type Sample } from '../schema/sample.js'
+import type { LabelledBox, Sample } from '../schema/sample.js'
 
 export interface Example {
   id: string
@@ -66,33 +66,21 @@ export function exampleOf(
   }
 }
 
-/** One line of a cold-start file, under upstream's names. */
-export const coldStartSchema = z.object({
-  question_id: z.int().min(0),
-  /** The complete user text. */
-  prompt: z.string().min(1),
-  /** `<think>...</think><answer>...</answer>` */
-  solution: z.string().min(1),
-  image: z.array(z.string()),
-  data_type: dataTypeSchema,
-})
-export type ColdStartRow = z.infer<typeof coldStartSchema>
-
-/** Reads a cold-start file; prompt and solution are used verbatim. @throws data error naming file and row */
-export function readColdStart(file: string, imageRoot: string): Example[] {
+/** Reads a file of prompted rows; prompt and solution are used verbatim. @throws data error naming file and row */
+export function readPrompted(file: string, imageRoot: string): Example[] {
   return readJsonl(file).map((row, index) => {
-    const parsed = coldStartSchema.safeParse(row)
+    const parsed = promptedRowSchema.safeParse(row)
     if (!parsed.success) {
       const [issue] = parsed.error.issues
       throw dataError(
         `${file} row ${index + 1} field ${issue.path.join('.')}`,
-        'a cold-start row',
+        'prompt, solution, image and data_type',
         issue.message,
       )
     }
     const { question_id, prompt, solution, image, data_type } = parsed.data
     return {
-      id: `cold-start/${question_id}/${index}`,
+      id: `${path.basename(file)}/${question_id}/${index}`,
       media: mediaOf(image, data_type, imageRoot),
       text: prompt,
       answer: solution,

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { encodePng } from '../images/codec.js'
 import { formulaPicture } from '../images/formula-picture.js'
+import type { PromptedRow } from '../schema/prompted-row.js'
 import { directAnswer, promptText, tagged } from '../schema/prompts.js'
 import { type Sample, sampleSchema } from '../schema/sample.js'
 import { createChatTemplate, qwenChatTemplate } from '../vision-language/chat-template.js'
@@ -14,7 +15,7 @@ import { createProcessor, type Processor } from '../vision-language/processor.js
 import { saveProcessor } from '../vision-language/processor-folder.js'
 import { configTokenIds, createTokenizer, type TextTokenizer } from '../vision-language/tokenizer.js'
 import { buildWordTokenizer } from '../vision-language/word-tokenizer.js'
-import { type ColdStartRow, type Example, exampleOf } from './example.js'
+import { type Example, exampleOf } from './example.js'
 import { writeStageFile } from './stage.js'
 
 const SIZE = { width: 84, height: 56 }
@@ -68,7 +69,7 @@ export const microSamples: readonly Sample[] = [0, 1, 2, 3, 4, 5].flatMap((id) =
   video(id),
 ])
 
-export const coldStartRows: readonly ColdStartRow[] = microSamples
+export const coldStartRows: readonly PromptedRow[] = microSamples
   .filter((one) => !Array.isArray(one.answer))
   .map((one) => ({
     question_id: one.question_id,

@@ -6,11 +6,12 @@ import { z } from 'zod'
 import { PROMPT_STYLES } from '../schema/prompts.js'
 import { SCHEDULES } from '../torch/schedule.js'
 
-export const STAGES = ['perception', 'understanding', 'cold-start', 'reasoning'] as const
+/** In order. `base` pretrains a micro model on captions; the paper's ladder starts from a model that has seen. */
+export const STAGES = ['base', 'perception', 'understanding', 'cold-start', 'reasoning'] as const
 export type StageName = (typeof STAGES)[number]
 
 /** Where a stage's examples come from, by share of its rows. */
-export const DATA_SOURCES = ['grounding', 'spatial', 'coldstart'] as const
+export const DATA_SOURCES = ['captions', 'grounding', 'spatial', 'coldstart'] as const
 export type DataSource = (typeof DATA_SOURCES)[number]
 
 const common = {
@@ -67,11 +68,13 @@ export type SftOptions = z.infer<typeof sftOptionsSchema>
 export type GrpoOptions = z.infer<typeof grpoOptionsSchema>
 export type CommonOptions = Pick<SftOptions, keyof typeof common>
 
+/** A recipe may leave stages out; those it has are trained in the order above. */
 export const stagesSchema = z.strictObject({
-  perception: sftOptionsSchema,
-  understanding: sftOptionsSchema,
-  'cold-start': sftOptionsSchema,
-  reasoning: grpoOptionsSchema,
+  base: sftOptionsSchema.optional(),
+  perception: sftOptionsSchema.optional(),
+  understanding: sftOptionsSchema.optional(),
+  'cold-start': sftOptionsSchema.optional(),
+  reasoning: grpoOptionsSchema.optional(),
 })
 export type StageOptions = z.infer<typeof stagesSchema>
 export const promptStyleSchema = z.enum(PROMPT_STYLES)

@@ -58,7 +58,7 @@ const jobOf = (out: string, options: SftOptions | GrpoOptions, change: Partial<S
   out: at(out),
   samples: microSamples,
   imageRoot: at('images'),
-  coldStart: at('cold.jsonl'),
+  files: { coldstart: at('cold.jsonl') },
   dataHash: 'data',
   style: 'compact',
   seed: 7,
@@ -291,8 +291,8 @@ describe('a stage refuses, in one line', () => {
   it('a stage without examples, or without its cold-start file', async () => {
     const none = jobOf('z', sft({ data: { grounding: 1 } }), { samples: microSamples.slice(1, 4) })
     expect(await refusal(none)).toBe('stage perception: expected grounding examples, got none')
-    expect(await refusal(jobOf('z', short(), { coldStart: undefined }))).toBe(
-      'stage perception: expected a cold-start file for its data, got none',
+    expect(await refusal(jobOf('z', short(), { files: {} }))).toBe(
+      'stage perception: expected a file of coldstart for its data, got none',
     )
   })
 

@@ -19,7 +19,7 @@ import { writeWeights } from '../vision-language/model/folder.js'
 import { loadModel, type Qwen2_5_VL } from '../vision-language/model/model.js'
 import { copyProcessorFiles, loadProcessor } from '../vision-language/processor-folder.js'
 import { checkpointSteps } from './checkpoint.js'
-import { type Example, exampleOf, readColdStart } from './example.js'
+import { type Example, exampleOf, readPrompted } from './example.js'
 import { createGrpo } from './grpo.js'
 import { trainLoop } from './loop.js'
 import type { CommonOptions, DataSource, GrpoOptions, SftOptions, StageName } from './options.js'
@@ -84,8 +84,8 @@ export interface StageJob {
   /** Samples of the training rooms; boxes in source pixels. */
   samples: readonly Sample[]
   imageRoot: string
-  /** `spld_coldstart_data.jsonl`; needed where a stage asks for it. */
-  coldStart?: string
+  /** Files of prompted rows; needed where a stage asks for their source. */
+  files: Partial<Record<DataSource, string>>
   /** Hash of the data the samples were read from. */
   dataHash: string
   style: PromptStyle
@@ -209,7 +209,7 @@ type Sources = Map<DataSource, Example[]>
 
 /** What each source holds for this stage. */
 function examplesOf(job: StageJob, resize: Parameters<typeof exampleOf>[1]['resize']): Sources {
-  const { samples, imageRoot, style, options, coldStart } = job
+  const { samples, imageRoot, style, options, files } = job
   const boxes = (sample: Sample): boolean => Array.isArray(sample.answer)
   const make = (list: readonly Sample[], mode?: 'think'): Example[] =>
     list.map((sample) => exampleOf(sample, { mode, style, imageRoot, resize }))
@@ -228,8 +228,9 @@ function examplesOf(job: StageJob, resize: Parameters<typeof exampleOf>[1]['resi
     wanted.map((source): [DataSource, Example[]] => {
       if (source === 'grounding') return [source, make(samples.filter(boxes))]
       if (source === 'spatial') return [source, make(samples.filter((s) => !boxes(s)))]
-      if (!coldStart) throw dataError(`stage ${job.name}`, 'a cold-start file for its data', 'none')
-      return [source, readColdStart(coldStart, imageRoot)]
+      const file = files[source]
+      if (!file) throw dataError(`stage ${job.name}`, `a file of ${source} for its data`, 'none')
+      return [source, readPrompted(file, imageRoot)]
     }),
   )
 }

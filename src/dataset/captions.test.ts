@@ -1,0 +1,95 @@
+/** Captions say what is in a picture and roughly where, and nothing the ladder asks. */
+import { describe, expect, it } from 'vitest'
+import type { SceneRecord } from '../schema/scene-record.js'
+import { captionOptionsSchema, captionRows } from './captions.js'
+
+const object = (id: number, category: string): SceneRecord['objects'][number] => ({
+  id,
+  category,
+  raw_label: category,
+  obb: { center: [0, 0, 0], axes: [1, 0, 0, 0, 1, 0, 0, 0, 1], lengths: [1, 1, 1] },
+  aabb: { min: [0, 0, 0], max: [1, 1, 1] },
+  longest_dimension: 1,
+})
+
+/** A picture of 168 x 112: a bed at the bottom left, nearer than the lamp at the top right. */
+const scene: SceneRecord = {
+  version: 1,
+  scene_name: 'scene0001_00',
+  dataset: 'synthetic',
+  objects: [object(0, 'lamp'), object(1, 'bed'), object(2, 'tv')],
+  object_counts: { lamp: 1, bed: 1, tv: 1 },
+  distances: [],
+  room_area: null,
+  frames: [
+    {
+      frame_id: 0,
+      image: 'scene0001_00/0.jpg',
+      width: 168,
+      height: 112,
+      time_s: 0,
+      pose: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
+      intrinsics: { fx: 150, fy: 150, cx: 84, cy: 56 },
+      objects: [
+        {
+          id: 0,
+          visible_ratio: 0.6,
+          pixel_count: 200,
+          bbox_2d: [140, 0, 167, 27],
+          position_camera: [1, -1, 4],
+        },
+        {
+          id: 1,
+          visible_ratio: 0.5,
+          pixel_count: 3000,
+          bbox_2d: [0, 56, 83, 111],
+          position_camera: [-1, 1, 2],
+        },
+        // Hardly seen: not spoken of.
+        {
+          id: 2,
+          visible_ratio: 0.05,
+          pixel_count: 20,
+          bbox_2d: [80, 40, 90, 50],
+          position_camera: [0, 0, 3],
+        },
+      ],
+    },
+    { ...emptyFrame(), frame_id: 1 },
+  ],
+  provenance: { source: 'test', generator: 'test', rules: {} },
+}
+
+function emptyFrame(): SceneRecord['frames'][number] {
+  return {
+    frame_id: 0,
+    image: 'scene0001_00/1.jpg',
+    width: 168,
+    height: 112,
+    time_s: 0.5,
+    pose: new Array(16).fill(0),
+    intrinsics: { fx: 150, fy: 150, cx: 84, cy: 56 },
+    objects: [],
+  }
+}
+
+describe('captionRows', () => {
+  const rows = captionRows(scene, captionOptionsSchema.parse({}), 42)
+
+  it('describes, names the cells and says where one thing is, for every picture that shows something', () => {
+    expect(rows).toHaveLength(3)
+    expect(rows[0].solution).toBe(
+      'a bed at the bottom left, large, close. a lamp at the top right, medium, far.',
+    )
+    const bed = 'bed bed bed nothing nothing nothing'
+    const none = 'nothing nothing nothing nothing nothing nothing'
+    expect(rows[1].solution).toBe(`nothing nothing nothing nothing nothing lamp. ${none}. ${bed}. ${bed}`)
+    expect(rows[2].prompt).toMatch(/^Where do you see a (bed|lamp)\?$/)
+    expect(rows[0].solution).toContain(rows[2].solution)
+  })
+
+  it('writes no coordinates, letters or comparisons, and the same for the same seed', () => {
+    for (const { solution } of rows) expect(solution).not.toMatch(/\d|left of|right of|closer|[A-D]\./)
+    expect(captionRows(scene, captionOptionsSchema.parse({}), 42)).toEqual(rows)
+  })
+})
