@@ -1,6 +1,7 @@
 /** `ladder RECIPE`: the whole job, from rooms to report. */
 import path from 'node:path'
 import type { Command } from 'commander'
+import { lockFolder } from '../common/lock.js'
 import { interruptSignal } from './interrupt.js'
 import { repeated, withExample } from './options.js'
 
@@ -17,12 +18,10 @@ async function run(recipeFile: string, options: LadderOptions): Promise<void> {
   const recipe = readRecipe(recipeFile, options.set)
   const { runLadder } = await import('../ladder/run-ladder.js')
   const { tableText } = await import('../report/table.js')
-  const result = await runLadder({
-    recipe,
-    run: options.out ?? path.join('runs', recipe.name),
-    until: options.until === undefined ? undefined : parseStage('--until', options.until),
-    signal: interruptSignal(),
-  })
+  const until = options.until === undefined ? undefined : parseStage('--until', options.until)
+  const folder = options.out ?? path.join('runs', recipe.name)
+  lockFolder(folder)
+  const result = await runLadder({ recipe, run: folder, until, signal: interruptSignal() })
   if (options.json) {
     const { scores, report, status } = result
     process.stdout.write(`${JSON.stringify({ run: result.run, report, status, scores }, null, 2)}\n`)

@@ -1,6 +1,7 @@
 /** `train RECIPE --stage NAME`: one rung of the ladder, and whatever it stands on that is not there yet. */
 import path from 'node:path'
 import type { Command } from 'commander'
+import { lockFolder } from '../common/lock.js'
 import { interruptSignal } from './interrupt.js'
 import { repeated, withExample } from './options.js'
 
@@ -18,6 +19,7 @@ async function run(recipeFile: string, options: TrainOptions): Promise<void> {
   const recipe = readRecipe(recipeFile, options.set)
   const { trainTo } = await import('../ladder/run-ladder.js')
   const job = { recipe, run: options.out ?? path.join('runs', recipe.name), signal: interruptSignal() }
+  lockFolder(job.run)
   const { folder, file } = await trainTo(job, stage)
   if (options.json) process.stdout.write(`${JSON.stringify({ folder, ...file }, null, 2)}\n`)
   else process.stdout.write(`${stage}: ${file.steps} steps, weights in ${folder}\n`)

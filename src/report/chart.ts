@@ -96,7 +96,7 @@ export function lineChart({ title, xLabel, yLabel, series, yRange }: ChartSettin
 <text class="tick" x="${BOX.left - 8}" y="${py(y) + 4}" text-anchor="end">${tickText(y)}</text>`,
   )
   const columns = ticks(x0, x1, 6)
-    .filter((x) => Number.isInteger(x) || x1 - x0 < 2)
+    .filter((x) => Number.isInteger(x) || (xLabel !== 'step' && x1 - x0 < 2))
     .map(
       (x) => html`<line class="mark" x1="${px(x)}" x2="${px(x)}" y1="${bottom}" y2="${bottom + 4}"/>
 <text class="tick" x="${px(x)}" y="${bottom + 17}" text-anchor="middle">${tickText(x)}</text>`,

@@ -29,6 +29,7 @@ const minute = (time: string | null | undefined): string | null =>
 function header(run: RunFolder): Html {
   const { status, recipe, samples, stages } = run
   const rooms = new Set(samples.map((sample) => sample.scene_name)).size
+  const asked = Math.max(0, ...stages.map(({ scores }) => scores?.n ?? 0)) || samples.length
   const { engine, machine } = status
   const threads = engine?.threads ? `${engine.threads} threads` : null
   const title = /^name:\s*(\S+)/m.exec(recipe?.text ?? '')?.[1] ?? status.name
@@ -38,7 +39,7 @@ ${fact('Recipe', title)}${fact('Seed', recipe?.seed === null ? null : String(rec
 ${fact('Duration', status.seconds ? formatDuration(status.seconds) : status.finished ? null : 'still running', minute(status.started) && `from ${minute(status.started)}`)}
 ${fact('Engine', engine ? `libtorch ${engine.version}` : null, threads)}
 ${fact('Machine', machine?.cores ? `${machine.cores} cores` : null, machine?.cpu)}
-${fact('Test questions', samples.length > 0 ? String(samples.length) : null, `from ${rooms} rooms`)}
+${fact('Test questions', asked > 0 ? String(asked) : null, asked < samples.length ? `of ${samples.length} from ${rooms} rooms` : `from ${rooms} rooms`)}
 </dl>
 <ol class="stages">${stages.map((stage) => {
     const known = status.stages.find((one) => one.name === stage.name)

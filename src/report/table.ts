@@ -94,6 +94,7 @@ export function scoreTable(rows: readonly TableRow[]): ScoreTable {
           !baseline &&
           rivals.length > 1 &&
           score !== null &&
+          score > 0 &&
           shown(score) === shown(Math.max(...rivals))
         return { score, interval, best }
       }),
@@ -125,7 +126,7 @@ const headLines = ({ title, metric }: TableColumn): string[] => {
 
 /**
  * The table for a terminal, boxed; columns that do not fit in `width` characters go to a further table
- * below. The best model of a column is marked `*`.
+ * below. The best model of a column is marked `*`, and a last line says so.
  */
 export function tableText(table: ScoreTable, width = 120): string {
   const names = table.rows.map((row) => row.name)
@@ -146,7 +147,12 @@ export function tableText(table: ScoreTable, width = 120): string {
     blocks[blocks.length - 1].push(column)
     room -= column.width + 3
   }
-  return blocks.map((block) => drawBlock(table, nameWidth, block)).join('\n')
+  const marks = [
+    ...(table.rows.some(({ cells }) => cells.some(({ best }) => best)) ? ['* best of the models'] : []),
+    ...(table.rows.some(({ cells }) => cells.some(({ interval }) => interval)) ? ['± 95 % interval'] : []),
+  ]
+  const legend = marks.length > 0 ? `${marks.join('; ')}\n` : ''
+  return blocks.map((block) => drawBlock(table, nameWidth, block)).join('\n') + legend
 }
 
 function drawBlock(
