@@ -1,9 +1,8 @@
 /** A model folder on this machine as a client. */
-import path from 'node:path'
-import { sha256File } from '../common/files.js'
 import { hashString } from '../common/random.js'
 import { answerQuestions } from '../vision-language/answer.js'
 import { resizedSize } from '../vision-language/image-processor.js'
+import { hashWeights } from '../vision-language/model/folder.js'
 import { loadModel } from '../vision-language/model/model.js'
 import { loadProcessor } from '../vision-language/processor-folder.js'
 import type { Client } from './client.js'
@@ -12,10 +11,9 @@ import type { Client } from './client.js'
 export async function openLocal(dir: string): Promise<Client> {
   const model = loadModel(dir)
   const processor = loadProcessor(dir)
-  const weights = path.join(dir, 'model.safetensors')
   return {
     name: `local:${dir}`,
-    fingerprint: sha256File(weights),
+    fingerprint: hashWeights(dir),
     async *answer(requests, { max_new_tokens, temperature, seed }) {
       const counters = requests.map(({ id }) => [seed, hashString(id)])
       const settings = { max_new_tokens, temperature, counters }

@@ -142,9 +142,9 @@ async function prepareRun(job: LadderJob, tested: boolean): Promise<Run> {
     ? takeEvenly(samples.test, max_samples, recipe.seed, 'evaluation/limit')
     : samples.test
   const start = stageFolder(run, stages, 0)
-  const files = await step('start model, texts', train.length, 'questions', (progress) => {
+  const files = await step('start model, texts', train.length, 'questions', async (progress) => {
     const captions = recipe.stages.base ? prepareCaptions(recipe, run) : undefined
-    prepareStartModel(recipe, start, train, captions)
+    await prepareStartModel(recipe, start, train, captions)
     const { image_processor } = loadProcessor(start)
     const resize: Resize = (size) => resizedSize(size, image_processor)
     return { captions, coldstart: prepareColdStart(recipe, run, train, resize, progress) }

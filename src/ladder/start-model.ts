@@ -2,11 +2,13 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { dataError } from '../common/errors.js'
+import { writeFolderAtomic } from '../common/files.js'
 import { readJsonl } from '../common/jsonl.js'
 import { geometricReasoning } from '../dataset/teacher.js'
 import type { PromptedRow } from '../schema/prompted-row.js'
 import { directAnswer, plainMode, promptText } from '../schema/prompts.js'
 import type { Sample } from '../schema/sample.js'
+import { METRICS, ROLLOUTS } from '../training/loop.js'
 import { writeStageFile } from '../training/stage.js'
 import { createChatTemplate, qwenChatTemplate } from '../vision-language/chat-template.js'
 import { parseConfig } from '../vision-language/config.js'
@@ -42,46 +44,53 @@ export function checkModelFolder(folder: string): void {
 }
 
 /**
- * Leaves a complete stage folder in `out`.
+ * Leaves a complete stage folder in `out`, which appears whole or not at all.
  * @param captions file of captions, where the model will be pretrained on them
  */
-export function prepareStartModel(
+export async function prepareStartModel(
   recipe: Recipe,
   out: string,
   samples: readonly Sample[],
   captions?: string,
-): void {
+): Promise<void> {
   if (fs.existsSync(path.join(out, 'stage.json'))) return
-  fs.mkdirSync(out, { recursive: true })
   const { model } = recipe
-  if ('name_or_path' in model) {
-    checkModelFolder(model.name_or_path)
-    for (const name of fs.readdirSync(model.name_or_path))
-      fs.copyFileSync(path.join(model.name_or_path, name), path.join(out, name))
-  } else {
-    const { tokenizerJson, tokenizerConfig } = buildWordTokenizer(corpus(recipe, samples, captions))
-    const tokenizer = createTokenizer(tokenizerJson, tokenizerConfig)
-    const { min_pixels, max_pixels } = model
-    saveProcessor(
-      out,
-      createProcessor(
-        tokenizer,
-        parseImageProcessorConfig({ min_pixels, max_pixels }),
-        createChatTemplate(qwenChatTemplate),
-      ),
-    )
-    const config = parseConfig(
-      {
-        model_type: 'qwen2_5_vl',
-        ...model.config,
-        ...configTokenIds(tokenizer),
-        vocab_size: tokenizer.vocab_size,
-      },
-      `recipe ${recipe.name} model.config`,
-    )
-    const fresh = freshModel(config, recipe.seed)
-    writeWeights(out, config, fresh.weights)
-    fresh.dispose()
-  }
-  writeStageFile(out, { name: 'start', fingerprint: '', parent: null, steps: 0, seconds: 0 })
+  await writeFolderAtomic(out, (folder) => {
+    if ('name_or_path' in model) copyModel(model.name_or_path, folder)
+    else writeFreshModel(recipe.name, recipe.seed, model, corpus(recipe, samples, captions), folder)
+    writeStageFile(folder, { name: 'start', fingerprint: '', parent: null, steps: 0, seconds: 0 })
+  })
+}
+
+/** The files of a model folder; what a training run left beside them stays behind. */
+function copyModel(from: string, to: string): void {
+  checkModelFolder(from)
+  const left = new Set(['stage.json', METRICS, ROLLOUTS])
+  for (const entry of fs.readdirSync(from, { withFileTypes: true }))
+    if (entry.isFile() && !left.has(entry.name))
+      fs.copyFileSync(path.join(from, entry.name), path.join(to, entry.name))
+}
+
+type FreshModel = Extract<Recipe['model'], { config: unknown }>
+
+function writeFreshModel(
+  name: string,
+  seed: number,
+  model: FreshModel,
+  texts: Iterable<string>,
+  out: string,
+): void {
+  const { tokenizerJson, tokenizerConfig } = buildWordTokenizer(texts)
+  const tokenizer = createTokenizer(tokenizerJson, tokenizerConfig)
+  const { min_pixels, max_pixels } = model
+  const settings = parseImageProcessorConfig({ min_pixels, max_pixels })
+  saveProcessor(out, createProcessor(tokenizer, settings, createChatTemplate(qwenChatTemplate)))
+  const ids = { ...configTokenIds(tokenizer), vocab_size: tokenizer.vocab_size }
+  const config = parseConfig(
+    { model_type: 'qwen2_5_vl', ...model.config, ...ids },
+    `recipe ${name} model.config`,
+  )
+  const fresh = freshModel(config, seed)
+  writeWeights(out, config, fresh.weights)
+  fresh.dispose()
 }

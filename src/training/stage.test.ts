@@ -242,7 +242,7 @@ describe('a stage refuses, in one line', () => {
     bytes[bytes.length - 1] ^= 1
     fs.writeFileSync(file, bytes)
     expect(await refusal(jobOf('x', short(), { from: at('altered') }))).toMatch(
-      /model.safetensors: expected weights with hash [0-9a-f]{12}, got [0-9a-f]{12}$/,
+      / weights: expected hash [0-9a-f]{12}, got [0-9a-f]{12}$/,
     )
   })
 

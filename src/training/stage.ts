@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '../common/errors.js'
-import { removeTemporaries, sha256, sha256File, writeJsonAtomic } from '../common/files.js'
+import { removeTemporaries, sha256, writeJsonAtomic } from '../common/files.js'
 import type { Progress } from '../common/progress.js'
 import type { PromptStyle } from '../schema/prompts.js'
 import type { Sample } from '../schema/sample.js'
@@ -15,7 +15,7 @@ import { muon } from '../torch/muon.js'
 import { adamW, type Optimizer } from '../torch/optimizer.js'
 import type { Tensor } from '../torch/tensor.js'
 import { resizedSize } from '../vision-language/image-processor.js'
-import { writeWeights } from '../vision-language/model/folder.js'
+import { hashWeights, writeWeights } from '../vision-language/model/folder.js'
 import { loadModel, type Qwen2_5_VL } from '../vision-language/model/model.js'
 import { copyProcessorFiles, loadProcessor } from '../vision-language/processor-folder.js'
 import { checkpointSteps } from './checkpoint.js'
@@ -39,8 +39,6 @@ const stageFileSchema = z.object({
 })
 export type StageFile = z.infer<typeof stageFileSchema>
 
-const WEIGHTS = 'model.safetensors'
-
 function parseJson(file: string): unknown {
   const text = fs.readFileSync(file, 'utf8')
   try {
@@ -56,11 +54,11 @@ export function readStageFile(folder: string): StageFile {
   if (!fs.existsSync(file)) throw dataError(folder, 'a complete stage', 'no stage.json in it')
   const parsed = stageFileSchema.safeParse(parseJson(file))
   if (!parsed.success) throw dataError(file, 'the record of a complete stage', parsed.error.issues[0].message)
-  const actual = sha256File(path.join(folder, WEIGHTS))
+  const actual = hashWeights(folder)
   if (actual !== parsed.data.weights_sha256)
     throw dataError(
-      path.join(folder, WEIGHTS),
-      `weights with hash ${parsed.data.weights_sha256.slice(0, 12)}`,
+      `${folder} weights`,
+      `hash ${parsed.data.weights_sha256.slice(0, 12)}`,
       actual.slice(0, 12),
     )
   return parsed.data
@@ -71,7 +69,7 @@ export function writeStageFile(folder: string, stage: Omit<StageFile, 'complete'
   writeJsonAtomic(path.join(folder, 'stage.json'), {
     ...stage,
     complete: true,
-    weights_sha256: sha256File(path.join(folder, WEIGHTS)),
+    weights_sha256: hashWeights(folder),
   } satisfies StageFile)
 }
 

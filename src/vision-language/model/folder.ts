@@ -1,7 +1,7 @@
 /** Weights of a model: from a Hugging Face folder, fresh from a seed, and back to a folder. */
 import path from 'node:path'
 import { dataError } from '../../common/errors.js'
-import { writeJsonAtomic } from '../../common/files.js'
+import { sha256, sha256File, writeJsonAtomic } from '../../common/files.js'
 import { rng } from '../../common/random.js'
 import type { Dtype } from '../../torch/dtype.js'
 import { cast } from '../../torch/ops.js'
@@ -65,4 +65,11 @@ export function writeWeights(
     | 'bfloat16'
   writeJsonAtomic(path.join(folder, 'config.json'), toHuggingFaceConfig(config, dtype))
   writeSafetensors(path.join(folder, 'model.safetensors'), weights)
+}
+
+/** Hash of a folder's weights: of the one file, or of all shards that the index names. */
+export function hashWeights(folder: string): string {
+  const files = [...new Set([...readCheckpointIndex(folder).values()].map(({ file }) => file))].sort()
+  const hashes = files.map(sha256File)
+  return hashes.length === 1 ? hashes[0] : sha256(hashes.join())
 }
