@@ -4,6 +4,7 @@ import path from 'node:path'
 import { type Command, Option } from 'commander'
 import { openClient, parseClientName } from '../clients/open.js'
 import { dataError, usageError } from '../common/errors.js'
+import { lockFolder } from '../common/lock.js'
 import { startProgress } from '../common/progress.js'
 import { evaluate, writeBaselines } from '../evaluation/evaluate.js'
 import { scoreTable, type TableRow, tableText } from '../report/table.js'
@@ -53,14 +54,18 @@ function samplesAt(place: string, option: string): Sample[] {
 async function evaluateModel(name: string, samples: Sample[], options: EvalOptions): Promise<Scores> {
   const { mode, style, seed, baseUrl, out, data, images } = options
   const client = await openClient(name, { baseUrl })
-  const progress = startProgress(shortName(name).slice(-22), samples.length, { unit: 'questions' })
+  const folder = path.join(out, folderName(name))
+  const release = lockFolder(folder)
+  const progress = startProgress(shortName(name).split('/').at(-1) ?? name, samples.length, {
+    unit: 'questions',
+  })
   try {
     return await evaluate({
       client,
       samples,
       name: shortName(name),
       imageRoot: images ?? imageRootOf(data),
-      folder: path.join(out, folderName(name)),
+      folder,
       mode,
       style,
       options: { max_new_tokens: options.maxNewTokens ?? LENGTH[mode], temperature: 0, seed },
@@ -69,6 +74,7 @@ async function evaluateModel(name: string, samples: Sample[], options: EvalOptio
   } finally {
     progress.end()
     client.dispose?.()
+    release()
   }
 }
 

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { type Command, Option } from 'commander'
 import { usageError } from '../common/errors.js'
+import { lockFolder } from '../common/lock.js'
 import { startProgress } from '../common/progress.js'
 import { type SynthOptions, synthOptionsSchema } from '../scene/synthetic/options.js'
 import { synthesizeScans } from '../scene/synthetic/synthesize.js'
@@ -69,6 +70,7 @@ async function run(flags: Flags): Promise<void> {
     say({ out, options, workers }, text)
     return
   }
+  const release = lockFolder(out)
   const began = Date.now()
   const progress = startProgress('making rooms', options.rooms, { unit: 'rooms' })
   const { scans, made, skipped } = await synthesizeScans({
@@ -78,6 +80,7 @@ async function run(flags: Flags): Promise<void> {
     progress,
     signal: interruptSignal(),
   })
+  release()
   const seconds = (Date.now() - began) / 1000
   const rate = made > 0 ? `, ${Math.round((made * options.frames) / seconds)} frames/s` : ''
   say(
