@@ -91,17 +91,6 @@ export function nearest(
   const { points, order, axes } = tree
   let best = bound
   let found = -1
-  const consider = (place: number): void => {
-    const index = order[place]
-    const dx = x - points[3 * index]
-    const dy = y - points[3 * index + 1]
-    const dz = z - points[3 * index + 2]
-    const squared = dx * dx + dy * dy + dz * dz
-    if (squared < best || (squared === best && found >= 0 && index < found)) {
-      best = squared
-      found = index
-    }
-  }
   let pending = 1
   pendingLow[0] = 0
   pendingHigh[0] = order.length
@@ -114,9 +103,17 @@ export function nearest(
     let high = pendingHigh[pending]
     while (high - low > LEAF) {
       const middle = (low + high) >> 1
-      consider(middle)
+      const index = order[middle]
+      const dx = x - points[3 * index]
+      const dy = y - points[3 * index + 1]
+      const dz = z - points[3 * index + 2]
+      const squared = dx * dx + dy * dy + dz * dz
+      if (squared < best || (squared === best && found >= 0 && index < found)) {
+        best = squared
+        found = index
+      }
       const axis = axes[middle]
-      const side = (axis === 0 ? x : axis === 1 ? y : z) - points[3 * order[middle] + axis]
+      const side = axis === 0 ? dx : axis === 1 ? dy : dz
       const left = side <= 0
       pendingLow[pending] = left ? middle + 1 : low
       pendingHigh[pending] = left ? high : middle
@@ -125,7 +122,17 @@ export function nearest(
       if (left) high = middle
       else low = middle + 1
     }
-    for (let place = low; place < high; place++) consider(place)
+    for (let place = low; place < high; place++) {
+      const index = order[place]
+      const dx = x - points[3 * index]
+      const dy = y - points[3 * index + 1]
+      const dz = z - points[3 * index + 2]
+      const squared = dx * dx + dy * dy + dz * dz
+      if (squared < best || (squared === best && found >= 0 && index < found)) {
+        best = squared
+        found = index
+      }
+    }
   }
   return { index: found, squared: best }
 }
