@@ -24,24 +24,33 @@ const COVERED = 0.03
 const millimetres = (x: number): number => Math.round(x * 1000) + 65536
 
 /** Whether a point just before the surface lies inside a part, below the floor or in a wall. */
-function hidden(room: Room, near: RoomObject[], x: number, y: number, z: number): boolean {
+function hidden(room: Room, near: readonly Cover[], x: number, y: number, z: number): boolean {
   if (z < 0 || z > room.height || Math.abs(x) > room.width / 2 || Math.abs(y) > room.depth / 2) return true
-  return near.some((object) => {
-    if (z < object.z[0] || z > object.z[1] || farFrom(object.footprint, x, y, 0)) return false
-    const [c, s] = [Math.cos(object.yaw), Math.sin(object.yaw)]
-    const [dx, dy] = [x - object.at[0], y - object.at[1]]
-    const local: Vec3 = [c * dx + s * dy, -s * dx + c * dy, z - object.at[2]]
-    return object.parts.some((part) => insidePart(part, local))
-  })
+  for (const { object, cos, sin } of near) {
+    if (z < object.z[0] || z > object.z[1] || farFrom(object.footprint, x, y, 0)) continue
+    const dx = x - object.at[0]
+    const dy = y - object.at[1]
+    const [lx, ly, lz] = [cos * dx + sin * dy, -sin * dx + cos * dy, z - object.at[2]]
+    for (const part of object.parts) if (insidePart(part, lx, ly, lz)) return true
+  }
+  return false
+}
+
+/** A piece that may cover another, its turn worked out once. */
+interface Cover {
+  object: RoomObject
+  cos: number
+  sin: number
 }
 
 /** Inside all of the part's faces (parts are convex). */
-function insidePart(part: Part, p: Vec3): boolean {
-  for (let i = 0; i < 3; i++) if (p[i] <= part.min[i] || p[i] >= part.max[i]) return false
-  return part.faces.every(({ points, normal }) => {
+function insidePart({ min, max, faces }: Part, x: number, y: number, z: number): boolean {
+  if (x <= min[0] || x >= max[0] || y <= min[1] || y >= max[1] || z <= min[2] || z >= max[2]) return false
+  for (const { points, normal } of faces) {
     const o = points[0]
-    return normal[0] * (p[0] - o[0]) + normal[1] * (p[1] - o[1]) + normal[2] * (p[2] - o[2]) < 0
-  })
+    if (!(normal[0] * (x - o[0]) + normal[1] * (y - o[1]) + normal[2] * (z - o[2]) < 0)) return false
+  }
+  return true
 }
 
 /** Steps along the two sides of a face: at most `spacing`, coarser along slats and legs. */
@@ -99,6 +108,9 @@ export function makeMesh(room: Room, drawn: DrawnRoom, options: SynthOptions): R
   const faces: number[] = []
   const segIndices: number[] = []
   const objects: SegmentGroup[] = []
+  const covers = room.objects
+    .filter((other) => other.parts.length > 0)
+    .map((other): Cover => ({ object: other, cos: Math.cos(other.yaw), sin: Math.sin(other.yaw) }))
   const color = new Float64Array(3)
   let drawnFace = 0
   room.objects.forEach((object) => {
@@ -106,13 +118,12 @@ export function makeMesh(room: Room, drawn: DrawnRoom, options: SynthOptions): R
     const spacing = shell ? options.wall_spacing_m : options.object_spacing_m
     const reach = COVERED + 0.02
     // Only pieces close by can cover this one.
-    const near = room.objects.filter(
-      (other) =>
-        other.parts.length > 0 &&
+    const near = covers.filter(
+      ({ object: other }) =>
         Math.hypot(other.footprint.x - object.footprint.x, other.footprint.y - object.footprint.y) <
-          reach +
-            Math.hypot(other.footprint.hw, other.footprint.hd) +
-            Math.hypot(object.footprint.hw, object.footprint.hd),
+        reach +
+          Math.hypot(other.footprint.hw, other.footprint.hd) +
+          Math.hypot(object.footprint.hw, object.footprint.hd),
     )
     const segments: number[] = []
     let part = -1
