@@ -37,6 +37,14 @@ describe('progress', () => {
     expect(lines[4]).toMatch(/━{24} 20\/20 1\.0 rooms\/s {2}0:20$/)
   })
 
+  it('says of what was done before that it is there', () => {
+    const { lines, progress } = watched(8)
+    progress.update(8)
+    progress.end()
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatch(/8\/8 already there$/)
+  })
+
   it('writes durations as clocks do', () => {
     expect([5, 75, 3700].map(formatDuration)).toEqual(['0:05', '1:15', '1:01:40'])
   })

@@ -46,7 +46,8 @@ export function startProgress(label: string, total: number, options: ProgressOpt
     const bar = `${'━'.repeat(filled)}${'╌'.repeat(24 - filled)}`
     const time = done >= total ? formatDuration(seconds) : `${rate > 0 ? formatDuration(left) : '-:--'} left`
     const speed = rate >= 10 ? rate.toFixed(0) : rate.toFixed(rate >= 1 ? 1 : 2)
-    return `${label.padEnd(22)} ${bar} ${String(done).padStart(String(total).length)}/${total} ${speed} ${unit}/s  ${time}${note ? `  ${note}` : ''}`
+    const pace = done >= total && start === done ? 'already there' : `${speed} ${unit}/s  ${time}`
+    return `${label.padEnd(24)} ${bar} ${String(done).padStart(String(total).length)}/${total} ${pace}${note ? `  ${note}` : ''}`
   }
   const draw = (note: string, last: boolean): void => {
     drawn = now()

@@ -94,6 +94,15 @@ describe('answers are never mixed up', () => {
     )
   })
 
+  it('goes on with the same weights under another path', async () => {
+    await infer(settings({ ...recorder(), fingerprint: 'aaa' }))
+    const moved = await infer(settings({ ...recorder(), name: 'local:elsewhere', fingerprint: 'aaa' }))
+    expect(moved.answered).toBe(0)
+    await expect(
+      infer(settings({ ...recorder(), name: 'local:elsewhere', fingerprint: undefined })),
+    ).rejects.toThrow('expected answers made with')
+  })
+
   it('refuses answers to another question with the same id', async () => {
     await infer(settings(recorder()))
     const changed = samples.map((sample) => ({ ...sample, question: 'Another question?' }))

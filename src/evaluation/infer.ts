@@ -77,8 +77,10 @@ function readFinished(settings: InferSettings): Set<string> {
   const card = protocolFile(out)
   if (fs.existsSync(card)) {
     const before = JSON.parse(fs.readFileSync(card, 'utf8')) as Protocol
+    // The same weights under another path are the same model.
+    const same = protocol.fingerprint !== null && before.fingerprint === protocol.fingerprint
     for (const key of Object.keys(protocol) as (keyof Protocol)[])
-      if (key !== 'resized' && before[key] !== protocol[key])
+      if (key !== 'resized' && !(key === 'client' && same) && before[key] !== protocol[key])
         throw dataError(
           `${out} (${key})`,
           `answers made with ${protocol[key]}`,
