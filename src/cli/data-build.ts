@@ -171,7 +171,9 @@ export function register(data: Command): void {
     .action(build)
   withExample(
     command,
-    'spatial-ladder data build --scenes scannet_meta_info_val.json --out data/vsi',
+    '# rooms that scan synth --out scans made, or ScanNet',
     'spatial-ladder data build --scans scans --out data/rooms',
+    "# VSI-Bench's meta file: real rooms, no pictures",
+    'spatial-ladder data build --scenes scannet_meta_info_val.json --out data/vsi',
   )
 }

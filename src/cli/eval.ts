@@ -132,8 +132,9 @@ export function register(program: Command): void {
     .action(run)
   withExample(
     command,
-    'spatial-ladder eval --model local:models/micro-base --data data/test --out runs/base-eval',
-    '# answers made elsewhere',
-    'spatial-ladder eval --model replay:predictions.jsonl --data data/test --out runs/theirs',
+    '# a stage of the ladder on its test rooms',
+    'spatial-ladder eval --model local:runs/micro/stages/1-perception --data runs/micro/data/test --style compact --limit 60 --out runs/perception',
+    '# answers made elsewhere, one {"id", "prediction"} a line',
+    'spatial-ladder eval --model replay:predictions.jsonl --data runs/micro/data/test --out runs/theirs',
   )
 }

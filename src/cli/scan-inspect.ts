@@ -89,5 +89,9 @@ export function register(scan: Command): void {
     .option('--limit <n>', 'at most so many scans', integer(1))
     .option('--json', 'print the summaries as JSON')
     .action(run)
-  withExample(command, 'spatial-ladder scan inspect scans/scene0000_00 --sheet scene0000_00.png')
+  withExample(
+    command,
+    '# rooms that scan synth --out scans made',
+    'spatial-ladder scan inspect scans --limit 3 --sheet scans.png',
+  )
 }

@@ -116,5 +116,5 @@ export function register(scan: Command): void {
     .option('--dry-run', 'say what would be made')
     .option('--json', 'print the result as JSON')
     .action(run)
-  withExample(command, 'spatial-ladder scan synth --out data/scans --rooms 200 --frames 16 --seed 7')
+  withExample(command, 'spatial-ladder scan synth --out scans --rooms 20 --frames 16 --seed 7')
 }
