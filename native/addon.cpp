@@ -1,5 +1,6 @@
 // Entry point of the addon: TypeScript decides, libtorch computes.
 #include <ATen/Parallel.h>
+#include <malloc.h>
 #include <torch/version.h>
 
 #include "engine.h"
@@ -8,6 +9,11 @@ namespace engine {
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Slots());
+  // Activations come and go every step: keep their memory instead of returning it to the system and
+  // faulting it in again, page by page.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 64 << 20);
   // One operator at a time: the calling thread plus its intra-op pool.
   exports.Set("version", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
                 return Napi::String::New(info.Env(), TORCH_VERSION);

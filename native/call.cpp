@@ -181,7 +181,7 @@ Napi::Value call(const Napi::CallbackInfo& info) {
     for (size_t i = 0; i < stack.size(); i++) array.Set(i, result(env, stack[i]));
     return array;
   } catch (const c10::Error& error) {
-    throw Napi::Error::New(env, op.name + ": " + error.what_without_backtrace());
+    throw Napi::Error::New(env, op.name + ": " + firstLine(error.what_without_backtrace()));
   } catch (const Napi::Error&) {
     throw;
   } catch (const std::exception& error) {

@@ -53,13 +53,19 @@ inline at::Tensor& tensorArg(const Napi::CallbackInfo& info, size_t index) {
   return slots(info.Env()).at(info[index].As<Napi::Number>().Int64Value());
 }
 
+// The first line of what libtorch says: what follows lists every registered kernel or a stack.
+inline std::string firstLine(const char* text) {
+  std::string line(text);
+  return line.substr(0, line.find('\n'));
+}
+
 // Runs `body`, turning every C++ exception into a JavaScript Error with one clear line.
 template <typename Body>
 Napi::Value guarded(Napi::Env env, Body body) {
   try {
     return body();
   } catch (const c10::Error& error) {
-    throw Napi::Error::New(env, error.what_without_backtrace());
+    throw Napi::Error::New(env, firstLine(error.what_without_backtrace()));
   } catch (const Napi::Error&) {
     throw;
   } catch (const std::exception& error) {

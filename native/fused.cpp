@@ -68,6 +68,8 @@ FAST void addScaledProduct(float* out, const float* a, const float* b, float sca
 struct RmsNorm : public Function<RmsNorm> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& input, const at::Tensor& weight, double eps) {
     at::Tensor x = input.contiguous();
+    TORCH_CHECK(weight.dim() == 1 && weight.size(0) == x.size(-1), "rmsNorm: expected ", x.size(-1), " weights, got ",
+                weight.sizes());
     const int64_t d = x.size(-1), n = x.numel() / d;
     at::Tensor y = at::empty_like(x), rstd = at::empty({n}, x.options());
     const float *px = x.data_ptr<float>(), *pw = weight.data_ptr<float>();
@@ -117,6 +119,9 @@ FAST void rotateHead(const float* x, const float* c, const float* s, float sign,
 
 at::Tensor rotated(const at::Tensor& input, const at::Tensor& cos, const at::Tensor& sin, float sign) {
   at::Tensor x = input.contiguous();
+  TORCH_CHECK(x.dim() == 3 && cos.numel() == x.size(0) * x.size(2) / 2 && sin.numel() == cos.numel() &&
+                  cos.is_contiguous() && sin.is_contiguous(),
+              "rotate: expected cos and sin of [", x.size(0), ", ", x.size(2) / 2, "], got ", cos.sizes());
   const int64_t n = x.size(0), heads = x.size(1), half = x.size(2) / 2;
   at::Tensor y = at::empty_like(x);
   const float *px = x.data_ptr<float>(), *pc = cos.data_ptr<float>(), *ps = sin.data_ptr<float>();
@@ -159,6 +164,7 @@ FAST void gatedSpanGrad(const float* g, const float* u, const float* gy, float* 
 
 struct Gated : public Function<Gated> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& gate, const at::Tensor& up) {
+    TORCH_CHECK(gate.sizes() == up.sizes(), "gated: expected ", gate.sizes(), ", got ", up.sizes());
     at::Tensor g = gate.contiguous(), u = up.contiguous(), y = at::empty_like(g);
     const float *pg = g.data_ptr<float>(), *pu = u.data_ptr<float>();
     float* py = y.data_ptr<float>();
@@ -208,6 +214,9 @@ struct BiasedSoftmax : public Function<BiasedSoftmax> {
                             double scale) {
     at::Tensor scores = input.contiguous(), y = at::empty_like(scores);
     const int64_t heads = scores.size(1), T = scores.size(2), S = scores.size(3);
+    TORCH_CHECK(!bias.has_value() || (bias->is_contiguous() && bias->size(-1) == S && bias->size(-2) == T &&
+                                      (bias->size(0) == 1 || bias->size(0) == scores.size(0))),
+                "biasedSoftmax: expected a bias of [", scores.size(0), " or 1, ", T, ", ", S, "], got ", bias->sizes());
     const bool shared = bias.has_value() && bias->size(0) == 1;
     const float* ps = scores.data_ptr<float>();
     const float* pb = bias.has_value() ? bias->data_ptr<float>() : nullptr;

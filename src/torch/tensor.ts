@@ -223,6 +223,12 @@ export function tensor(values: ArrayLike<number>, shape?: readonly number[], dty
   const count = sizes.reduce((product, n) => product * n, 1)
   if (count !== values.length)
     throw new Error(`tensor: expected ${count} values for [${sizes}], got ${values.length}`)
+  // Already in the wanted form: the engine copies the bytes, JavaScript need not.
+  if (
+    (values instanceof Float32Array && dtype === 'f32') ||
+    (values instanceof Int32Array && dtype === 'i32')
+  )
+    return fromBytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), sizes, dtype)
   const bytes = new Uint8Array(count * BYTES[dtype])
   const view = typedArray(bytes.buffer, dtype)
   if (view instanceof BigInt64Array) for (let i = 0; i < count; i++) view[i] = BigInt(values[i])

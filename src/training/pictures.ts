@@ -8,14 +8,7 @@ import type { RgbImage } from '../images/image.js'
 import { noGrad } from '../torch/autograd.js'
 import { cat, narrow } from '../torch/ops.js'
 import { keep, scope, type Tensor, tensor } from '../torch/tensor.js'
-import {
-  gridOf,
-  type ImageProcessorConfig,
-  imagePatches,
-  joinVisionInputs,
-  type VisionInput,
-  videoPatches,
-} from '../vision-language/image-processor.js'
+import { batchPatches, gridOf, type ImageProcessorConfig } from '../vision-language/image-processor.js'
 import type { Qwen2_5_VL } from '../vision-language/model/model.js'
 import { type GridThw, mergedCount } from '../vision-language/window-index.js'
 
@@ -33,6 +26,8 @@ export class Pictures {
   private readonly decoded = new Map<string, RgbImage>()
   private readonly features = new Map<string, Tensor>()
   private bytes = 0
+  /** Patches of the last batch, filled anew by the next. */
+  private memory: Float32Array = new Float32Array(0)
 
   constructor(
     private readonly config: ImageProcessorConfig,
@@ -72,9 +67,10 @@ export class Pictures {
     return gridOf(this.get(files[0]), files.length, this.config)
   }
 
-  patches(item: Media): VisionInput {
-    const images = filesOf(item).map((file) => this.get(file))
-    return item.type === 'image' ? imagePatches(images[0], this.config) : videoPatches(images, this.config)
+  /** Patches of loaded media, one after another; see `batchPatches` for `memory`. */
+  patches(media: readonly Media[], memory?: Float32Array): ReturnType<typeof batchPatches> {
+    const items = media.map((item) => filesOf(item).map((file) => this.get(file)))
+    return batchPatches(items, this.config, memory)
   }
 
   /**
@@ -92,7 +88,8 @@ export class Pictures {
 
   private computed(model: Qwen2_5_VL, media: readonly Media[]): Tensor[] {
     if (media.length === 0) return []
-    const { pixel_values, grid_thw } = joinVisionInputs(media.map((item) => this.patches(item)))
+    const { pixel_values, grid_thw } = this.patches(media, this.memory)
+    if (pixel_values.length > this.memory.length) this.memory = pixel_values
     const count = grid_thw.reduce((sum, [t, h, w]) => sum + t * h * w, 0)
     const features = model.visionFeatures(
       tensor(pixel_values, [count, pixel_values.length / count]),

@@ -130,7 +130,7 @@ function promptsOf(world: keyof typeof worlds, examples: readonly Example[]): Pr
   const patches = (type: 'image' | 'video') => {
     const parts = media
       .filter((item) => item.type === type)
-      .map((item) => pictures.patches(item).pixel_values)
+      .map((item) => pictures.patches([item]).pixel_values)
     if (parts.length === 0) return undefined
     const flat = Float32Array.from(parts.flatMap((part) => [...part]))
     return tensor(flat, [flat.length / 1176, 1176])
