@@ -108,11 +108,16 @@ export function makeDataset({
   return { localization, spatial, stats: datasetStats(localization, spatial, rows, empty) }
 }
 
-/** Makes the data set and writes its files, each whole or not at all; `stats.json` comes last. */
+/** Makes the data set and writes it. */
 export function buildDataset({ out, ...job }: BuildDataset): DatasetStats {
-  const { localization, spatial, stats } = makeDataset(job)
+  const made = makeDataset(job)
+  writeDataset(out, made)
+  return made.stats
+}
+
+/** Writes the three files into `out`, each whole or not at all; `stats.json` comes last. */
+export function writeDataset(out: string, { localization, spatial, stats }: DatasetSamples): void {
   writeJsonl(path.join(out, GROUNDING_FILE), localization)
   writeJsonl(path.join(out, SPATIAL_FILE), spatial)
   writeJsonAtomic(path.join(out, STATS_FILE), stats)
-  return stats
 }

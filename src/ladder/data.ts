@@ -6,7 +6,7 @@ import { dataError } from '../common/errors.js'
 import { sha256File } from '../common/files.js'
 import { writeJsonl } from '../common/jsonl.js'
 import type { Progress } from '../common/progress.js'
-import { buildDataset } from '../dataset/build.js'
+import { makeDataset, writeDataset } from '../dataset/build.js'
 import { captionRows } from '../dataset/captions.js'
 import { geometricReasoning } from '../dataset/teacher.js'
 import { buildRecords, readRecords } from '../scene/records.js'
@@ -67,18 +67,24 @@ export async function prepareRecords(
   await buildRecords({ scans, out: data, options: recipe.data[split].records, workers: workers(), ...watch })
 }
 
+/** Makes and writes the questions; what is returned is what reading them again gives. */
+function makeSamples(data: string, recipe: Recipe, split: Split, progress: Progress): Sample[] {
+  const made = makeDataset({
+    records: readRecords(path.join(data, 'records')),
+    options: recipe.data[split].dataset,
+    seed: recipe.seed,
+    progress,
+  })
+  writeDataset(data, made)
+  return [...made.localization, ...made.spatial]
+}
+
 /** Questions from the records; made once. `progress` counts rooms. */
 export function prepareDataset(recipe: Recipe, run: string, split: Split, progress: Progress): Sample[] {
   const { data } = splitFolders(run, split)
-  if (!fs.existsSync(path.join(data, 'stats.json')))
-    buildDataset({
-      records: readRecords(path.join(data, 'records')),
-      out: data,
-      options: recipe.data[split].dataset,
-      seed: recipe.seed,
-      progress,
-    })
-  const samples = readSamples(data)
+  const samples = fs.existsSync(path.join(data, 'stats.json'))
+    ? readSamples(data)
+    : makeSamples(data, recipe, split, progress)
   if (samples.length === 0)
     throw dataError(data, 'questions from these rooms', 'none; see stats.json for what was filtered')
   return samples
