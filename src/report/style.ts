@@ -43,13 +43,13 @@ i{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:7px
 .legend{display:flex;flex-wrap:wrap;gap:4px 16px;font-size:12.5px;color:var(--soft);margin:0 0 4px}section>.legend{font-size:13.5px;margin-bottom:10px}
 .scroll{overflow-x:auto}
 table.scores{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-.scores th,.scores td{padding:9px 8px;text-align:right;vertical-align:top;border-bottom:1px solid var(--rule)}
-.scores thead th{font-size:12.5px;font-weight:600;line-height:1.3;vertical-align:bottom}
-.scores thead small{display:block;font-weight:400;color:var(--soft);font-size:11.5px}
+.scores th,.scores td{padding:9px 5px;text-align:right;vertical-align:top;border-bottom:1px solid var(--rule)}
+.scores thead th{font-size:12px;font-weight:600;line-height:1.3;vertical-align:bottom}
+.scores thead small{display:block;font-weight:400;color:var(--soft);font-size:11px}
 .scores tbody th{text-align:left;font-weight:600;white-space:nowrap;padding-left:16px}
 .scores thead th:first-child{text-align:left;padding-left:16px}
 .scores td:last-child,.scores thead th:last-child{padding-right:16px}
-.scores td small{display:block;color:var(--soft);font-size:11px;white-space:nowrap}
+.scores td small{display:block;color:var(--soft);font-size:10.5px;white-space:nowrap}
 .scores tr.base td,.scores tr.base th{color:var(--soft);font-weight:400}
 .scores tr:last-child td,.scores tr:last-child th{border-bottom:0}
 .scores tr.base+tr.model td,.scores tr.base+tr.model th{border-top:2px solid var(--rule)}
