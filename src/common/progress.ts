@@ -57,6 +57,8 @@ export function startProgress(label: string, total: number, options: ProgressOpt
     shown = `${done} ${note}`
   }
   let lastNote = ''
+  let touched = began
+  let waiting = false
   let ended = false
   return {
     update(value, note) {
@@ -66,7 +68,19 @@ export function startProgress(label: string, total: number, options: ProgressOpt
         began = now()
       }
       if (note !== undefined) lastNote = note
-      if (now() - drawn >= (terminal ? 100 : 5000)) draw(lastNote, false)
+      const idle = now() - touched
+      touched = now()
+      if (waiting || now() - drawn < (terminal ? 100 : 5000)) return
+      if (idle < 1000) {
+        draw(lastNote, false)
+        return
+      }
+      // After a pause answers often come many at once: all of them count before the line is drawn.
+      waiting = true
+      setImmediate(() => {
+        waiting = false
+        if (!ended) draw(lastNote, false)
+      })
     },
     end(note) {
       if (ended) return
