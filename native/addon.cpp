@@ -28,6 +28,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   registerTensor(env, exports);
   registerAutograd(env, exports);
   registerFused(env, exports);
+  registerAttention(env, exports);
   return exports;
 }
 

@@ -77,5 +77,6 @@ void registerCall(Napi::Env env, Napi::Object exports);
 void registerTensor(Napi::Env env, Napi::Object exports);
 void registerAutograd(Napi::Env env, Napi::Object exports);
 void registerFused(Napi::Env env, Napi::Object exports);
+void registerAttention(Napi::Env env, Napi::Object exports);
 
 }  // namespace engine

@@ -37,6 +37,7 @@ export interface Addon {
   rotate(x: number, cos: number, sin: number): number
   gated(gate: number, up: number): number
   biasedSoftmax(scores: number, bias: number | null, scale: number): number
+  attend(q: number, k: number, v: number, bias: number | null, scale: number): number
 }
 
 export interface EngineInfo {

@@ -5,18 +5,23 @@
 import { engine } from './engine.js'
 import {
   add,
+  bmm,
   cast,
   cat,
   chunk,
   contiguous,
   mean,
   mul,
+  permute,
   pow,
+  reshape,
   rsqrt,
   silu,
   softmax,
   sub,
+  transpose,
   unsqueeze,
+  view,
 } from './ops.js'
 import { Tensor } from './tensor.js'
 
@@ -60,4 +65,26 @@ export function biasedSoftmax(scores: Tensor, bias: Tensor | null, scale: number
     )
   const wide = mul(cast(scores, 'f32'), scale)
   return cast(softmax(bias ? add(wide, unsqueeze(bias, 1)) : wide, -1), scores.dtype)
+}
+
+/**
+ * softmax(scale * q kᵀ + bias) v. Query heads that share a key head are its neighbours.
+ * Shape letters: B rows, S queries, T keys, h query heads, K key heads (h a multiple), D head size.
+ * @param q [B, S, h, D]
+ * @param k [B, K, T, D], and v: also as a part of a longer cache
+ * @param bias [B or 1, S, T], fp32; no gradient flows into it
+ * @returns [B, S, h * D]
+ */
+export function attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | null, scale: number): Tensor {
+  const mask = bias ? contiguous(bias) : null
+  if (native(q))
+    return new Tensor(engine().attend(q.slot, k.slot, v.slot, mask?.slot ?? null, scale), 'attend')
+  const [B, S, h, D] = q.shape
+  const [, K, T] = k.shape
+  const g = h / K
+  const queries = reshape(permute(view(q, [B, S, K, g, D]), [0, 2, 3, 1, 4]), [B * K, g * S, D])
+  const scores = view(bmm(queries, transpose(reshape(k, [B * K, T, D]), 1, 2)), [B, h, S, T])
+  const shares = view(biasedSoftmax(scores, mask, scale), [B * K, g * S, T])
+  const mixed = view(bmm(shares, reshape(v, [B * K, T, D])), [B, K, g, S, D])
+  return reshape(permute(mixed, [0, 3, 1, 2, 4]), [B, S, h * D])
 }

@@ -28,7 +28,7 @@ const common = {
   adam_beta2: z.number().min(0).max(1).default(0.999),
   adam_epsilon: z.number().positive().default(1e-8),
   max_grad_norm: z.number().positive().default(1),
-  /** The vision tower keeps its weights; its features are then computed once per picture. */
+  /** The vision tower keeps its weights; its features are then computed once per picture and step. */
   freeze_vision_modules: z.boolean().default(false),
   /** Save at least this often, seconds. */
   save_seconds: z.number().positive().default(15),

@@ -1,6 +1,6 @@
 /**
  * Pictures in memory: decoded once, kept as bytes up to a limit, cut into patches when a batch needs them.
- * With a frozen tower the features are kept instead, so that a picture goes through it once.
+ * With a frozen tower a batch's features are kept too, so that a picture goes through it once a step.
  */
 import type { Media } from '../clients/client.js'
 import { decodeImage } from '../images/codec.js'
@@ -25,6 +25,8 @@ export interface BatchFeatures {
 export class Pictures {
   private readonly decoded = new Map<string, RgbImage>()
   private readonly features = new Map<string, Tensor>()
+  /** The batch whose features those are. */
+  private batch = ''
   private bytes = 0
   /** Patches of the last batch, filled anew by the next. */
   private memory: Float32Array = new Float32Array(0)
@@ -74,7 +76,7 @@ export class Pictures {
   }
 
   /**
-   * Features of a batch's media. `frozen` takes them from (and adds them to) the store, without gradients.
+   * Features of a batch's media. `frozen` computes them without gradients, once per batch.
    * The tower runs once over all that is needed.
    */
   batchFeatures(model: Qwen2_5_VL, media: readonly Media[], frozen: boolean): BatchFeatures {
@@ -103,20 +105,36 @@ export class Pictures {
     })
   }
 
+  /**
+   * Features of this batch's media, each computed once, without gradients; kept until another batch comes,
+   * so that rollout, reference and loss of a step share them. They depend on the batch alone, so a run that
+   * was stopped gets the same bits.
+   */
   private stored(model: Qwen2_5_VL, media: readonly Media[]): Tensor[] {
-    const missing = [...new Map(media.map((item) => [mediaKey([item]), item])).entries()].filter(
-      ([key]) => !this.features.has(key),
-    )
-    // Each by itself: in a batch its last bits would hang on which others were missing too, and so on
-    // whether the run was ever stopped.
-    for (const [key, item] of missing)
-      noGrad(() => this.features.set(key, keep(scope(() => cat(this.computed(model, [item]), 0)))))
+    const unique = new Map(media.map((item) => [mediaKey([item]), item]))
+    const batch = [...unique.keys()].join('\n')
+    if (batch !== this.batch) {
+      this.forget()
+      noGrad(() =>
+        scope(() => {
+          const rows = this.computed(model, [...unique.values()])
+          // Copies, so that the tensor they are parts of can go.
+          for (const [i, key] of [...unique.keys()].entries()) this.features.set(key, keep(cat([rows[i]], 0)))
+        }),
+      )
+      this.batch = batch
+    }
     return media.map((item) => this.features.get(mediaKey([item])) as Tensor)
   }
 
-  dispose(): void {
+  private forget(): void {
     for (const value of this.features.values()) value.dispose()
     this.features.clear()
+    this.batch = ''
+  }
+
+  dispose(): void {
+    this.forget()
     this.decoded.clear()
   }
 }

@@ -1,31 +1,18 @@
 /**
- * Ways for tokens to attend to one another, for `Decoder.forward`. Query heads that share a key head are
- * rows of one product, so keys and values are never repeated.
+ * Ways for tokens to attend to one another, for `Decoder.forward`.
  * Shape letters: B rows, S new tokens a row, T all tokens a row, h query heads, K key/value heads, g = h / K,
  * D head size.
  */
-import { biasedSoftmax } from '../../torch/fused.js'
-import { bmm, cat, copy_, indexSelect, narrow, permute, reshape, transpose, view } from '../../torch/ops.js'
+import { attend } from '../../torch/fused.js'
+import { cat, copy_, indexSelect, narrow, permute, reshape, view } from '../../torch/ops.js'
 import { type Tensor, tensor } from '../../torch/tensor.js'
 import { rowBias } from './attention-bias.js'
 import type { Attention } from './decoder.js'
 import type { KvCache } from './kv-cache.js'
 
-/**
- * q [B, S, h, D] on k, v [B, K, T, D] -> [B, S, h * D].
- * @param bias [B or 1, S, T]
- */
-function mix(q: Tensor, k: Tensor, v: Tensor, bias: Tensor): Tensor {
-  const [B, S, h, D] = q.shape
-  const [, K, T] = k.shape
-  const g = h / K
-  const queries = reshape(permute(view(q, [B, S, K, g, D]), [0, 2, 3, 1, 4]), [B * K, g * S, D])
-  const flat = (x: Tensor): Tensor => reshape(x, [B * K, T, D])
-  const scores = view(bmm(queries, transpose(flat(k), 1, 2)), [B, h, S, T])
-  const shares = view(biasedSoftmax(scores, bias, D ** -0.5), [B * K, g * S, T])
-  const mixed = view(bmm(shares, flat(v)), [B, K, g, S, D])
-  return reshape(permute(mixed, [0, 3, 1, 2, 4]), [B, S, h * D])
-}
+/** q [B, S, h, D] on k, v [B, K, T, D] -> [B, S, h * D]; bias [B or 1, S, T]. */
+const mix = (q: Tensor, k: Tensor, v: Tensor, bias: Tensor): Tensor =>
+  attend(q, k, v, bias, q.shape[3] ** -0.5)
 
 /** [B * S, n, D] -> [B, n, S, D]. */
 const rowsOf = (x: Tensor, B: number): Tensor => {

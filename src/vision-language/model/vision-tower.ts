@@ -3,10 +3,9 @@
  * order. Attention stays inside windows except in the blocks the config names, and never crosses frames.
  * Shape letters: N patches, C channels, h heads, D head size.
  */
-import { biasedSoftmax, rmsNorm, rotate } from '../../torch/fused.js'
+import { attend, rmsNorm, rotate } from '../../torch/fused.js'
 import {
   add,
-  bmm,
   cast,
   cat,
   gelu,
@@ -16,7 +15,6 @@ import {
   permute,
   reshape,
   select,
-  transpose,
   view,
 } from '../../torch/ops.js'
 import { type Tensor, tensor } from '../../torch/tensor.js'
@@ -54,16 +52,6 @@ function segmentsOf(borders: readonly number[]): Segments {
   return { groups, order: ids(order), back: ids(back) }
 }
 
-/** q, k, v [n, length, h, D] -> [n * length, h * D]. */
-function attendGroup(q: Tensor, k: Tensor, v: Tensor): Tensor {
-  const [n, length, heads, size] = q.shape
-  const flat = (x: Tensor): Tensor => reshape(permute(x, [0, 2, 1, 3]), [n * heads, length, size])
-  const scores = view(bmm(flat(q), transpose(flat(k), 1, 2)), [n, heads, length, length])
-  const shares = view(biasedSoftmax(scores, null, size ** -0.5), [n * heads, length, length])
-  const mixed = bmm(shares, flat(v))
-  return reshape(permute(view(mixed, [n, heads, length, size]), [0, 2, 1, 3]), [n * length, heads * size])
-}
-
 function attention(
   weights: Weights,
   name: string,
@@ -88,7 +76,9 @@ function attention(
   let start = 0
   for (const { length, count: n } of segments.groups) {
     const part = (t: Tensor): Tensor => view(narrow(t, 0, start, n * length), [n, length, heads, size])
-    parts.push(attendGroup(part(q), part(k), part(v)))
+    const headsFirst = (t: Tensor): Tensor => permute(part(t), [0, 2, 1, 3])
+    const mixed = attend(part(q), headsFirst(k), headsFirst(v), null, size ** -0.5)
+    parts.push(view(mixed, [n * length, heads * size]))
     start += n * length
   }
   let mixed = parts.length === 1 ? parts[0] : cat(parts, 0)
