@@ -1,7 +1,8 @@
-/** Atomic writing: a reader sees the old file or the new one, never half of one, also after `kill -9`. */
+/** Atomic writing, and reading JSON. Atomic: a reader sees the old file or the new one, never half of one, also after `kill -9`. */
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import { dataError } from './errors.js'
 
 let counter = 0
 const temporaryName = (target: string): string => `${target}.tmp-${process.pid}-${counter++}`
@@ -27,6 +28,16 @@ export function writeFileAtomic(target: string, data: string | NodeJS.ArrayBuffe
 
 export const writeJsonAtomic = (target: string, value: unknown): void =>
   writeFileAtomic(target, `${JSON.stringify(value, null, 2)}\n`)
+
+/** The content of a JSON file. @throws data error when it is none */
+export function readJson(file: string): unknown {
+  const text = fs.readFileSync(file, 'utf8')
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw dataError(file, 'JSON', JSON.stringify(text.slice(0, 40)))
+  }
+}
 
 /** Fills a fresh folder through `fill(temporaryFolder)` and renames it to `target`; on failure nothing is left. */
 export async function writeFolderAtomic(

@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '../common/errors.js'
-import { removeTemporaries, writeFolderAtomic, writeJsonAtomic } from '../common/files.js'
+import { readJson, removeTemporaries, writeFolderAtomic, writeJsonAtomic } from '../common/files.js'
 import { noGrad } from '../torch/autograd.js'
 import { copy_ } from '../torch/ops.js'
 import type { Optimizer } from '../torch/optimizer.js'
@@ -73,14 +73,7 @@ function restore(file: string, live: ReadonlyMap<string, Tensor>): void {
 
 /** @throws data error when the file is not what `saveCheckpoint` wrote */
 function readState(file: string): TrainerState {
-  const text = fs.readFileSync(file, 'utf8')
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    throw dataError(file, 'JSON', JSON.stringify(text.slice(0, 40)))
-  }
-  const parsed = trainerStateSchema.safeParse(json)
+  const parsed = trainerStateSchema.safeParse(readJson(file))
   if (!parsed.success) throw dataError(file, 'the state of a run', parsed.error.issues[0].message)
   return parsed.data
 }

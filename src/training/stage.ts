@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '../common/errors.js'
-import { removeTemporaries, sha256, writeJsonAtomic } from '../common/files.js'
+import { readJson, removeTemporaries, sha256, writeJsonAtomic } from '../common/files.js'
 import type { Progress } from '../common/progress.js'
 import type { PromptStyle } from '../schema/prompts.js'
 import type { Sample } from '../schema/sample.js'
@@ -39,20 +39,11 @@ const stageFileSchema = z.object({
 })
 export type StageFile = z.infer<typeof stageFileSchema>
 
-function parseJson(file: string): unknown {
-  const text = fs.readFileSync(file, 'utf8')
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw dataError(file, 'JSON', JSON.stringify(text.slice(0, 40)))
-  }
-}
-
 /** The record of a complete stage. @throws data error when the folder is not one */
 export function readStageFile(folder: string): StageFile {
   const file = path.join(folder, 'stage.json')
   if (!fs.existsSync(file)) throw dataError(folder, 'a complete stage', 'no stage.json in it')
-  const parsed = stageFileSchema.safeParse(parseJson(file))
+  const parsed = stageFileSchema.safeParse(readJson(file))
   if (!parsed.success) throw dataError(file, 'the record of a complete stage', parsed.error.issues[0].message)
   const actual = hashWeights(folder)
   if (actual !== parsed.data.weights_sha256)

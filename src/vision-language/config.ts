@@ -4,10 +4,10 @@
  * transformers from 4.49 to 5.x loads. Class defaults are those of transformers; they differ from the
  * values of the released models, so what a file says always wins.
  */
-import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '../common/errors.js'
+import { readJson } from '../common/files.js'
 
 const positive = z.int().positive()
 const tokenId = z.int().nonnegative()
@@ -110,14 +110,7 @@ export function parseConfig(json: unknown, subject = 'config.json'): Qwen2_5_VLC
 /** Reads `config.json` of a model folder. */
 export function readConfig(folder: string): Qwen2_5_VLConfig {
   const file = path.join(folder, 'config.json')
-  const text = fs.readFileSync(file, 'utf8')
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    throw dataError(file, 'JSON', JSON.stringify(text.slice(0, 40)))
-  }
-  return parseConfig(json, file)
+  return parseConfig(readJson(file), file)
 }
 
 /**

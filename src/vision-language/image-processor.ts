@@ -5,10 +5,10 @@
  * lie together. A still picture is a clip of two equal frames. Settings are those of
  * `preprocessor_config.json`, old keys (`min_pixels`) and new (`size.shortest_edge`) alike.
  */
-import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '../common/errors.js'
+import { readJson } from '../common/files.js'
 import type { RgbImage } from '../images/image.js'
 import { resizeBicubic } from '../images/resize.js'
 import { loaderResize, type Size, smartResize } from './smart-resize.js'
@@ -75,14 +75,7 @@ export function parseImageProcessorConfig(
 /** Reads `preprocessor_config.json` of a model folder. */
 export function readImageProcessorConfig(folder: string): ImageProcessorConfig {
   const file = path.join(folder, 'preprocessor_config.json')
-  const text = fs.readFileSync(file, 'utf8')
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    throw dataError(file, 'JSON', JSON.stringify(text.slice(0, 40)))
-  }
-  return parseImageProcessorConfig(json, file)
+  return parseImageProcessorConfig(readJson(file), file)
 }
 
 /** The object to write as `preprocessor_config.json`, with the keys of old and new transformers. */

@@ -1,8 +1,8 @@
 /** Text to ids and back, by `tokenizer.json` and `tokenizer_config.json` of a model folder. */
-import fs from 'node:fs'
 import path from 'node:path'
 import { Tokenizer } from '@huggingface/tokenizers'
 import { dataError } from '../common/errors.js'
+import { readJson } from '../common/files.js'
 import {
   END_OF_TEXT,
   IM_END,
@@ -94,15 +94,7 @@ export function createTokenizer(
 
 /** Reads the tokenizer of a model folder. */
 export function loadTokenizer(folder: string): TextTokenizer {
-  const read = (name: string): Record<string, unknown> => {
-    const file = path.join(folder, name)
-    const text = fs.readFileSync(file, 'utf8')
-    try {
-      return JSON.parse(text)
-    } catch {
-      throw dataError(file, 'JSON', JSON.stringify(text.slice(0, 40)))
-    }
-  }
+  const read = (name: string) => readJson(path.join(folder, name)) as Record<string, unknown>
   const file = path.join(folder, 'tokenizer.json')
   return createTokenizer(read('tokenizer.json'), read('tokenizer_config.json'), file)
 }
