@@ -103,5 +103,3 @@ export const datasetOptionsSchema = z.strictObject({
 })
 
 export type DatasetOptions = z.infer<typeof datasetOptionsSchema>
-
-export const defaultDatasetOptions = (): DatasetOptions => datasetOptionsSchema.parse({})

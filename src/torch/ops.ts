@@ -3,7 +3,7 @@
  * stand for a tensor the scalar overload is called. Anything else is one `operator(...)` away.
  */
 import { DTYPES, type Dtype } from './dtype.js'
-import { type Argument, inplace, operator, operators } from './operator.js'
+import { inplace, operator, operators } from './operator.js'
 import { Tensor } from './tensor.js'
 
 type Operand = Tensor | number
@@ -20,39 +20,22 @@ export const add = binary('add')
 export const sub = binary('sub')
 export const mul = binary('mul')
 export const div = binary('div')
-export const eq = binary('eq')
-export const ne = binary('ne')
-export const lt = binary('lt')
 export const le = binary('le')
-export const gt = binary('gt')
 export const ge = binary('ge')
 export const minimum: (a: Tensor, b: Tensor) => Tensor = operator('minimum')
-export const maximum: (a: Tensor, b: Tensor) => Tensor = operator('maximum')
 export const pow: (a: Tensor, exponent: number) => Tensor = operator('pow.Tensor_Scalar')
 
 export const exp = unary('exp')
-export const log = unary('log')
 export const neg = unary('neg')
-export const abs = unary('abs')
 export const sqrt = unary('sqrt')
 export const rsqrt = unary('rsqrt')
-export const cos = unary('cos')
-export const sin = unary('sin')
 export const silu = unary('silu')
-export const isfinite = unary('isfinite')
-export const logicalNot = unary('logical_not')
 /** Exact (erf) GELU. */
 export const gelu = unary('gelu')
 
 export const matmul: (a: Tensor, b: Tensor) => Tensor = operator('matmul')
-/** a [n, k] times b [k, m]. */
-export const mm: (a: Tensor, b: Tensor) => Tensor = operator('mm')
 /** Batched: a [B, n, k] times b [B, k, m]. */
 export const bmm: (a: Tensor, b: Tensor) => Tensor = operator('bmm')
-/** beta * input + alpha * (a @ b), batched. */
-const baddbmmOp = operator('baddbmm')
-export const baddbmm = (input: Tensor, a: Tensor, b: Tensor, beta = 1, alpha = 1): Tensor =>
-  baddbmmOp(input, a, b, beta, alpha)
 /** x [..., in] @ weight[out, in]^T + bias[out]. */
 export const linear: (x: Tensor, weight: Tensor, bias?: Tensor | null) => Tensor = operator('linear')
 /** Rows of weight [V, H] at integer ids of any shape. */
@@ -62,11 +45,9 @@ export const view: (x: Tensor, shape: readonly number[]) => Tensor = operator('v
 export const reshape: (x: Tensor, shape: readonly number[]) => Tensor = operator('reshape')
 export const permute: (x: Tensor, dims: readonly number[]) => Tensor = operator('permute')
 export const transpose: (x: Tensor, a: number, b: number) => Tensor = operator('transpose.int')
-export const expand: (x: Tensor, shape: readonly number[]) => Tensor = operator('expand')
 export const unsqueeze: (x: Tensor, dim: number) => Tensor = operator('unsqueeze')
 export const squeeze: (x: Tensor, dim: number) => Tensor = operator('squeeze.dim')
 export const contiguous: (x: Tensor) => Tensor = operator('contiguous')
-export const clone: (x: Tensor) => Tensor = operator('clone')
 export const detach: (x: Tensor) => Tensor = operator('detach')
 /** x[start : start + length] along dim; a view. */
 export const narrow: (x: Tensor, dim: number, start: number, length: number) => Tensor = operator('narrow')
@@ -84,11 +65,6 @@ export const gather: (x: Tensor, dim: number, index: Tensor) => Tensor = operato
 /** A copy of x with rows `index` along dim replaced by `source`. */
 export const indexCopy: (x: Tensor, dim: number, index: Tensor, source: Tensor) => Tensor =
   operator('index_copy')
-export const repeatInterleave: (x: Tensor, repeats: number, dim: number) => Tensor = operator(
-  'repeat_interleave.self_int',
-)
-/** Elements where the boolean mask holds, flattened. */
-export const maskedSelect: (x: Tensor, mask: Tensor) => Tensor = operator('masked_select')
 export const maskedFill: (x: Tensor, mask: Tensor, value: number) => Tensor = operator('masked_fill.Scalar')
 const whereOp = operator('where.self')
 export const where = (condition: Tensor, a: Tensor, b: Tensor): Tensor => whereOp(condition, a, b)
@@ -97,8 +73,6 @@ export const clamp = (x: Tensor, low?: number | null, high?: number | null): Ten
 
 export const softmax: (x: Tensor, dim: number) => Tensor = operator('softmax.int')
 export const logSoftmax: (x: Tensor, dim: number) => Tensor = operator('log_softmax.int')
-export const logsumexp: (x: Tensor, dims: readonly number[], keepdim?: boolean) => Tensor =
-  operator('logsumexp')
 
 const sumAll = operator('sum')
 const sumDims = operator('sum.dim_IntList')
@@ -112,15 +86,10 @@ export const mean = (x: Tensor, dims?: readonly number[], keepdim = false): Tens
   dims ? meanDims(x, dims, keepdim) : meanAll(x)
 export const argmax: (x: Tensor, dim: number) => Tensor = operator('argmax')
 export const cumsum: (x: Tensor, dim: number) => Tensor = operator('cumsum')
-export const maxAll: (x: Tensor) => Tensor = operator('max')
 /** [values, indices], largest first. */
 export const sortDescending = (x: Tensor, dim: number): Tensor[] => sortOp(x, dim, true)
 const sortOp = operators('sort')
 export const topk: (x: Tensor, k: number, dim: number) => Tensor[] = operators('topk')
-/** Index of the first element of `sorted` [..., n] not below (right: above) each value. */
-const searchsortedOp = operator('searchsorted.Tensor')
-export const searchsorted = (sorted: Tensor, values: Tensor, right = false): Tensor =>
-  searchsortedOp(sorted, values, false, right)
 
 const factory =
   (name: string) =>
@@ -132,24 +101,16 @@ export const empty = factory('empty.memory_format')
 const fullOp = operator('full')
 export const full = (shape: readonly number[], value: number, dtype: Dtype = 'f32', device = 'cpu'): Tensor =>
   fullOp(shape, value, DTYPES[dtype], undefined, device)
-const arangeOp = operator('arange')
-export const arange = (end: number, dtype: Dtype = 'i64', device = 'cpu'): Tensor =>
-  arangeOp(end, DTYPES[dtype], undefined, device)
 const toOp = operator('to.dtype')
 /** A copy in another element type; the tensor itself when it already has it. */
 export const cast = (x: Tensor, dtype: Dtype): Tensor => toOp(x, DTYPES[dtype])
-export const triu: (x: Tensor, diagonal: number) => Tensor = operator('triu')
 
 /** In place; each changes its first argument. */
 export const copy_ = inplace('copy_')
-export const zero_ = inplace('zero_')
 const addTensor_ = inplace('add_.Tensor')
 export const add_ = (a: Tensor, b: Tensor, alpha = 1): void => addTensor_(a, b, alpha)
 const mulScalar_ = inplace('mul_.Scalar')
 export const mul_ = (a: Tensor, b: number): void => mulScalar_(a, b)
-/** x[:, index...] rows along dim replaced by source. */
-export const indexCopy_: (x: Tensor, dim: number, index: Tensor, source: Tensor) => void =
-  inplace('index_copy_')
 
 /** The same in-place operator over lists of tensors. */
 export const foreach = {
@@ -180,5 +141,3 @@ export const foreach = {
   div_: inplace('_foreach_div_.Scalar') as (xs: readonly Tensor[], by: number) => void,
   norm: operators('_foreach_norm.Scalar') as (xs: readonly Tensor[]) => Tensor[],
 }
-
-export type { Argument }

@@ -76,5 +76,4 @@ export const stagesSchema = z.strictObject({
   'cold-start': sftOptionsSchema.optional(),
   reasoning: grpoOptionsSchema.optional(),
 })
-export type StageOptions = z.infer<typeof stagesSchema>
 export const promptStyleSchema = z.enum(PROMPT_STYLES)
