@@ -12,7 +12,7 @@ import { createEncoder, type Encoded } from './encode.js'
 import type { Example } from './example.js'
 import { type GrpoTerms, groupAdvantages, grpoLoss, sampleStd, sequenceMeanWeights } from './grpo-loss.js'
 import type { GrpoOptions } from './options.js'
-import { type Packed, pack, packedHidden, type Row } from './pack.js'
+import { type Packed, pack, packedHidden } from './pack.js'
 import type { Pictures } from './pictures.js'
 import { type Rewards, rewardsOf, totalReward } from './rewards.js'
 import { backwardTokens, scoreTokens } from './token-loss.js'
@@ -32,7 +32,6 @@ export interface GrpoSettings {
 
 interface Rollout {
   encoded: Encoded[]
-  rows: Row[]
   packed: Packed
   texts: string[]
   finished: boolean[]
@@ -52,10 +51,13 @@ export function createGrpo(settings: GrpoSettings): StepTrainer {
   const encode = createEncoder(processor, pictures)
   const { special } = processor.tokenizer
   let rollout: Rollout | undefined
+  /** The step whose prompts were sampled for `step`. */
+  const rolloutOf = (step: number): number => step - (step % num_iterations)
+  const mediaOf = (step: number) => schedule[step].flatMap((example) => example.media)
 
   function sample(step: number): Rollout {
     const encoded = schedule[step].map(encode)
-    const media = schedule[step].flatMap((example) => example.media)
+    const media = mediaOf(step)
     const prompts = encoded.map(({ shared, question }) => [...shared, ...question])
     const completions = scope(() => {
       const features = noGrad(() => pictures.batchFeatures(model, media, frozen))
@@ -104,7 +106,6 @@ export function createGrpo(settings: GrpoSettings): StepTrainer {
       )
     return {
       encoded,
-      rows,
       packed,
       texts,
       finished: flat.map(({ finished }) => finished),
@@ -120,10 +121,10 @@ export function createGrpo(settings: GrpoSettings): StepTrainer {
   return {
     // A rollout is used for all its iterations, so a run can only go on where one starts.
     resumable: (step) => step % num_iterations === 0,
-    load: (step) => pictures.load(schedule[step].flatMap((example) => example.media)),
+    load: (step) => pictures.load(mediaOf(rolloutOf(step))),
     accumulate(step) {
       const began = performance.now()
-      if (!rollout || step % num_iterations === 0) rollout = sample(step - (step % num_iterations))
+      if (!rollout || step % num_iterations === 0) rollout = sample(rolloutOf(step))
       const rolledOut = performance.now()
       const { packed, advantages } = rollout
       const terms: GrpoTerms = {
@@ -135,7 +136,7 @@ export function createGrpo(settings: GrpoSettings): StepTrainer {
         epsilonHigh: options.epsilon_high ?? options.epsilon,
         beta: options.beta,
       }
-      const media = schedule[step - (step % num_iterations)].flatMap((example) => example.media)
+      const media = mediaOf(rolloutOf(step))
       const features = pictures.batchFeatures(model, media, frozen)
       const hidden = packedHidden(model, packed, features)
       const result = backwardTokens(model, hidden, packed, (logp, start) =>

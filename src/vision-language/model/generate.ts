@@ -59,22 +59,35 @@ interface Row {
  * @returns completions [prompt][sample]
  */
 export function generate(model: Qwen2_5_VL, inputs: ModelInputs, options: GenerateOptions): Completion[][] {
-  return noGrad(() => run(model, inputs, options))
+  // What lives longer than a step is freed here, also when a step fails.
+  const held: { dispose(): void }[] = []
+  const hold: Hold = (one) => {
+    held.push(one)
+    return one
+  }
+  try {
+    return noGrad(() => run(model, inputs, options, hold))
+  } finally {
+    for (const one of held) one.dispose()
+  }
 }
 
-function run(model: Qwen2_5_VL, inputs: ModelInputs, options: GenerateOptions): Completion[][] {
+/** Notes what has to be freed in the end; freeing it earlier is fine. */
+type Hold = <T extends { dispose(): void }>(one: T) => T
+
+function run(model: Qwen2_5_VL, inputs: ModelInputs, options: GenerateOptions, hold: Hold): Completion[][] {
   const { samples = 1, max_new_tokens: limit } = options
   const { config } = model
   const prompts = inputs.input_ids.length
   const length = inputs.input_ids[0].length
   const { positions, next } = ropeIndex(inputs, config, model.rope)
   const ends = new Set(eosTokenIds(config))
-  const bannedMask = options.banned?.length ? keep(maskOf(options.banned, config.vocab_size)) : null
+  const bannedMask = options.banned?.length ? hold(keep(maskOf(options.banned, config.vocab_size))) : null
 
   // Prefill: one row a prompt.
   const prompt = scope(() => {
     const embeds = model.embedInputs(inputs)
-    const cache = KvCache.create(config, prompts, length + limit, embeds)
+    const cache = hold(KvCache.create(config, prompts, length + limit, embeds))
     const attend = cachedAttention(prompts, causalBias(length, inputs.attention_mask), cache)
     const hidden = model.decoder.forward(embeds, model.decoder.rotaryFor(positions), attend)
     cache.length = length
@@ -86,13 +99,16 @@ function run(model: Qwen2_5_VL, inputs: ModelInputs, options: GenerateOptions): 
     return { prompt: p, sample: i % samples, ids: [], position: next[p] }
   })
   const results: Completion[][] = Array.from({ length: prompts }, () => [])
-  const fork = pickIds(rows.map((row) => row.prompt))
-  let cache = samples === 1 ? prompt.cache : prompt.cache.pick(fork)
-  if (samples > 1) prompt.cache.dispose()
-  let logits = keep(samples === 1 ? prompt.last : indexSelect(prompt.last, 0, fork))
-  if (samples > 1) prompt.last.dispose()
-  fork.dispose()
-  let padding = paddingBias(rows, inputs, length + limit)
+  let cache = prompt.cache
+  let logits = hold(keep(prompt.last))
+  if (samples > 1) {
+    const owners = rows.map((row) => row.prompt)
+    cache = hold(scope(() => prompt.cache.pick(rowIds(owners))))
+    logits = hold(keep(scope(() => indexSelect(prompt.last, 0, rowIds(owners)))))
+    prompt.cache.dispose()
+    prompt.last.dispose()
+  }
+  let padding = hold(paddingBias(rows, inputs, length + limit))
   /** Which batch row of the cache each unfinished row has; equal to its index right after a compaction. */
   let slots = rows.map((_, i) => i)
 
@@ -121,20 +137,15 @@ function run(model: Qwen2_5_VL, inputs: ModelInputs, options: GenerateOptions): 
     if (rows.length === 0) break
     const batch = cache.rows
     if (rows.length <= 0.75 * batch) {
-      const index = pickIds(slots)
-      const smaller = cache.pick(index)
-      cache.dispose()
-      cache = smaller
-      index.dispose()
+      const wide = cache
+      cache = hold(scope(() => wide.pick(rowIds(slots))))
+      wide.dispose()
       padding.dispose()
-      padding = paddingBias(rows, inputs, length + limit)
+      padding = hold(paddingBias(rows, inputs, length + limit))
       slots = rows.map((_, i) => i)
     }
-    logits = keep(scope(() => decode(model, cache, padding, rows, slots)))
+    logits = hold(keep(scope(() => decode(model, cache, padding, rows, slots))))
   }
-  cache.dispose()
-  padding.dispose()
-  bannedMask?.dispose()
   return results
 }
 
@@ -167,7 +178,7 @@ function paddingBias(rows: Row[], inputs: ModelInputs, capacity: number): Tensor
   return keep(tensor(bias, [rows.length, 1, capacity]))
 }
 
-const pickIds = (rows: readonly number[]): Tensor => keep(tensor(rows, undefined, 'i32'))
+const rowIds = (rows: readonly number[]): Tensor => tensor(rows, undefined, 'i32')
 
 function maskOf(ids: readonly number[], size: number): Tensor {
   const mask = new Uint8Array(size)
