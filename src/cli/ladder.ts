@@ -35,7 +35,7 @@ async function run(recipeFile: string, options: LadderOptions): Promise<void> {
 export function register(program: Command): void {
   const command = program
     .command('ladder')
-    .description('make rooms and questions, train a model up the four stages, test it after each')
+    .description('make rooms and questions, train a model up the stages, test it after each')
     .argument('<recipe>', 'YAML file; see recipes/')
     .option(
       '--out <dir>',

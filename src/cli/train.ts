@@ -31,7 +31,7 @@ export function register(program: Command): void {
     .command('train')
     .description('train one stage, after the rooms, questions and stages it stands on')
     .argument('<recipe>', 'YAML file; see recipes/')
-    .requiredOption('--stage <name>', 'perception, understanding, cold-start or reasoning')
+    .requiredOption('--stage <name>', 'base, perception, understanding, cold-start or reasoning')
     .option(
       '--out <dir>',
       "the run's folder (default: runs/<name of the recipe>); a second run continues there",

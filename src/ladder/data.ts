@@ -138,7 +138,7 @@ export function prepareCaptions(recipe: Recipe, run: string): string {
   return file
 }
 
-/** One hash for all that training reads. */
+/** Hash of the training questions. Captions and traces follow from them, the records and the recipe. */
 export function dataHash(run: string): string {
   const { data } = splitFolders(run, 'train')
   return ['spld_grounding_data.jsonl', 'spld_spatial_data.jsonl']

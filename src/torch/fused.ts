@@ -1,6 +1,7 @@
 /**
- * Pieces of a transformer block that are bound by memory: one native pass each for fp32 on the CPU
- * (`native/fused.cpp`), composed from operators elsewhere. Both give the same numbers to rounding.
+ * Pieces of a transformer block as one native pass each for fp32 on the CPU: those bound by memory
+ * (`native/fused.cpp`) and attention (`native/attention.cpp`). Elsewhere they are composed from operators.
+ * Both give the same numbers to rounding.
  */
 import { engine } from './engine.js'
 import {
@@ -47,7 +48,7 @@ export function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
   return cat([sub(mul(low, c), mul(high, s)), add(mul(high, c), mul(low, s))], -1)
 }
 
-/** silu(gate) * up. */
+/** silu(gate) * up, of equal shapes. */
 export const gated = (gate: Tensor, up: Tensor): Tensor =>
   native(gate) ? new Tensor(engine().gated(gate.slot, up.slot), 'gated') : mul(silu(gate), up)
 

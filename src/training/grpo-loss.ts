@@ -42,7 +42,10 @@ const part = (values: Float32Array, start: number, length: number): Tensor =>
 /**
  * Σ weight · (−min(ρA, clip(ρ)A) + β·k3) over the tokens `start ..`, with k3 = e^d − d − 1, d = ref − logp.
  * Without `old` the policy is its own: the ratio is 1 and its gradient that of log p.
- * @param logp [n], with gradients
+ * @param logp [n], nats, with gradients
+ * @param start place of the first of these tokens in `terms`
+ * @param detached `logp` without gradients; stands for `old` where that is null
+ * @returns a scalar
  */
 export function grpoLoss(logp: Tensor, start: number, detached: Tensor, terms: GrpoTerms): Tensor {
   const [n] = logp.shape

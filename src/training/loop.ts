@@ -6,7 +6,6 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setImmediate as yieldToEvents } from 'node:timers/promises'
 import { dataError } from '../common/errors.js'
-
 import { appendJsonl, readJsonl, writeJsonl } from '../common/jsonl.js'
 import { type Progress, silentProgress } from '../common/progress.js'
 import { clearGradients } from '../torch/autograd.js'

@@ -1,4 +1,4 @@
-/** Supervised fine-tuning: one step of next-token loss on answers (stages perception, understanding, cold start). */
+/** Supervised fine-tuning: one step of next-token loss on answers (every stage but reasoning). */
 import { mul, neg, sum } from '../torch/ops.js'
 import type { Qwen2_5_VL } from '../vision-language/model/model.js'
 import type { Processor } from '../vision-language/processor.js'

@@ -21,10 +21,8 @@ import { scope, type Tensor, tensor } from '../torch/tensor.js'
 import type { Qwen2_5_VL } from '../vision-language/model/model.js'
 import type { Packed } from './pack.js'
 
-/** Elements of one chunk of logits: 256 tokens of Qwen's vocabulary, more of a smaller one. */
-const CHUNK_ELEMENTS = 256 * 151936
-const chunkRows = (vocabulary: number): number =>
-  Math.max(256, Math.floor(Math.min(CHUNK_ELEMENTS, 1 << 22) / vocabulary))
+/** Tokens of one chunk of logits: 256 of Qwen's vocabulary; of a smaller one as many as make 16 MB. */
+const chunkRows = (vocabulary: number): number => Math.max(256, Math.floor((1 << 22) / vocabulary))
 
 type Tokens = Pick<Packed, 'sources' | 'targets'>
 

@@ -23,9 +23,9 @@ import { type GridThw, patchCount, rotaryPositions, windowIndex } from '../windo
 import { gatedMlp, project, type Weights, weight } from './layers.js'
 import { type Rotary, RotaryTable } from './rotary.js'
 
-/** Patches that attend to one another, as groups of equal length so that each group is one batched product. */
+/** Patches that attend to one another, as groups of equal length: a group is one call of `attend`. */
 interface Segments {
-  /** [length, count] of each group; in gathered order. */
+  /** Patches of a segment and number of segments, group by group in gathered order. */
   groups: { length: number; count: number }[]
   /** Gathers patches group by group, and back; null when the order is already right. */
   order: Tensor | null
