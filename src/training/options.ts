@@ -74,6 +74,12 @@ export const stagesSchema = z.strictObject({
   perception: sftOptionsSchema.optional(),
   understanding: sftOptionsSchema.optional(),
   'cold-start': sftOptionsSchema.optional(),
-  reasoning: grpoOptionsSchema.optional(),
+  // Told when the recipe is read, not when its last stage begins.
+  reasoning: grpoOptionsSchema
+    .refine(({ per_device_train_batch_size: batch, num_generations: group }) => batch % group === 0, {
+      path: ['per_device_train_batch_size'],
+      message: 'a multiple of num_generations',
+    })
+    .optional(),
 })
 export const promptStyleSchema = z.enum(PROMPT_STYLES)
