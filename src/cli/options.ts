@@ -35,14 +35,6 @@ export function decimal(least = -Infinity, most = Infinity): (text: string) => n
   }
 }
 
-/** Parser of one part of a job that many processes share, `i/n` with 0 <= i < n. */
-export function shard(text: string): { index: number; count: number } {
-  const [, index, count] = text.match(/^(\d+)\/(\d+)$/)?.map(Number) ?? []
-  if (index === undefined || count === undefined || index >= count)
-    throw new InvalidArgumentError('i/n with 0 <= i < n')
-  return { index, count }
-}
-
 /** Collects a repeated option, e.g. `--set a=1 --set b=2`. */
 export const repeated = (value: string, previous: string[] = []): string[] => [...previous, value]
 
