@@ -34,7 +34,7 @@ import {
   splitFolders,
 } from './data.js'
 import { type Recipe, stagesOf } from './recipe.js'
-import { checkModelFolder, prepareStartModel } from './start-model.js'
+import { modelFolder, prepareStartModel } from './start-model.js'
 import { openStatus, type RunStatus } from './status.js'
 
 export interface LadderJob {
@@ -65,7 +65,7 @@ const modeOf = (stages: readonly StageName[], index: number): 'direct' | 'think'
 /** Finds out before anything is written that a folder named in the recipe is not there. */
 function checkInputs({ data, model }: Recipe): void {
   for (const { scans } of [data.train, data.test]) if ('folder' in scans) listScans(scans.folder)
-  if ('name_or_path' in model) checkModelFolder(model.name_or_path)
+  if ('name_or_path' in model) modelFolder(model.name_or_path)
 }
 
 /** Keeps the resolved recipe with the run. @throws data error when the folder holds another one */

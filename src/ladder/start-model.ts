@@ -1,6 +1,7 @@
 /** The first rung: a model folder copied as it is, or fresh weights with a vocabulary made for the data. */
 import fs from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { dataError } from '../common/errors.js'
 import { writeFolderAtomic } from '../common/files.js'
 import { readJsonl } from '../common/jsonl.js'
@@ -37,10 +38,18 @@ function* corpus(recipe: Recipe, samples: readonly Sample[], captions?: string):
   }
 }
 
-/** @throws data error when `folder` is no model */
-export function checkModelFolder(folder: string): void {
-  if (!fs.existsSync(path.join(folder, 'config.json')))
-    throw dataError(folder, 'a model folder with config.json', 'none')
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+/**
+ * The folder a recipe names: from here, or among those that come with the program (`models/micro-base`).
+ * @throws data error when it is no model
+ */
+export function modelFolder(name: string): string {
+  const found = [name, path.join(repository, name)].find((folder) =>
+    fs.existsSync(path.join(folder, 'config.json')),
+  )
+  if (!found) throw dataError(name, 'a model folder with config.json', 'none')
+  return found
 }
 
 /**
@@ -56,7 +65,7 @@ export async function prepareStartModel(
   if (fs.existsSync(path.join(out, 'stage.json'))) return
   const { model } = recipe
   await writeFolderAtomic(out, (folder) => {
-    if ('name_or_path' in model) copyModel(model.name_or_path, folder)
+    if ('name_or_path' in model) copyModel(modelFolder(model.name_or_path), folder)
     else writeFreshModel(recipe.name, recipe.seed, model, corpus(recipe, samples, captions), folder)
     writeStageFile(folder, { name: 'start', fingerprint: '', parent: null, steps: 0, seconds: 0 })
   })
@@ -64,7 +73,6 @@ export async function prepareStartModel(
 
 /** The files of a model folder; what a training run left beside them stays behind. */
 function copyModel(from: string, to: string): void {
-  checkModelFolder(from)
   const left = new Set(['stage.json', METRICS, ROLLOUTS])
   for (const entry of fs.readdirSync(from, { withFileTypes: true }))
     if (entry.isFile() && !left.has(entry.name))
