@@ -138,10 +138,11 @@ export function prepareCaptions(recipe: Recipe, run: string): string {
   return file
 }
 
-/** Hash of the training questions. Captions and traces follow from them, the records and the recipe. */
-export function dataHash(run: string): string {
+/** Hash of all that training reads: the questions, and the files of captions and traces. */
+export function dataHash(run: string, files: readonly string[]): string {
   const { data } = splitFolders(run, 'train')
-  return ['spld_grounding_data.jsonl', 'spld_spatial_data.jsonl']
-    .map((name) => sha256File(path.join(data, name)))
-    .join()
+  const questions = ['spld_grounding_data.jsonl', 'spld_spatial_data.jsonl'].map((name) =>
+    path.join(data, name),
+  )
+  return [...questions, ...files].map(sha256File).join()
 }

@@ -1,5 +1,5 @@
 /**
- * The whole job in order: rooms, records, questions, then the model up the four rungs with a test after
+ * The whole job in order: rooms, records, questions, then the model up the rungs of the recipe with a test after
  * each, and the report. Everything complete is kept, so the same command goes on where it was stopped.
  */
 import fs from 'node:fs'
@@ -143,11 +143,13 @@ async function prepareRun(job: LadderJob, tested: boolean): Promise<Run> {
     : samples.test
   const start = stageFolder(run, stages, 0)
   const files = await step('start model, texts', train.length, 'questions', async (progress) => {
-    const captions = recipe.stages.base ? prepareCaptions(recipe, run) : undefined
+    const asked = Object.values(recipe.stages).some((one) => one && 'data' in one && one.data.captions)
+    const captions = asked ? prepareCaptions(recipe, run) : undefined
     await prepareStartModel(recipe, start, train, captions)
     const { image_processor } = loadProcessor(start)
     const resize: Resize = (size) => resizedSize(size, image_processor)
-    return { captions, coldstart: prepareColdStart(recipe, run, train, resize, progress) }
+    const coldstart = prepareColdStart(recipe, run, train, resize, progress)
+    return captions ? { captions, coldstart } : { coldstart }
   })
   return { ...job, train, test, stages, files, status, step }
 }
@@ -168,7 +170,7 @@ function trainRung(
       samples: train,
       imageRoot: imageRootOf(splitFolders(run, 'train').data),
       files,
-      dataHash: dataHash(run),
+      dataHash: dataHash(run, Object.values(files)),
       style: recipe.prompt_style,
       seed: recipe.seed,
       options,

@@ -1,9 +1,10 @@
 /** Each fused pass against the same thing composed from libtorch's own operators: values and gradients. */
 import { describe, expect, it } from 'vitest'
 import { backward, clearGradients } from './autograd.js'
-import { biasedSoftmax, gated, rmsNorm, rotate } from './fused.js'
+import { attend, biasedSoftmax, gated, rmsNorm, rotate } from './fused.js'
 import {
   add,
+  bmm,
   cast,
   cat,
   chunk,
@@ -12,6 +13,7 @@ import {
   narrow,
   pow,
   rsqrt,
+  select,
   silu,
   softmax,
   sub,
@@ -155,6 +157,65 @@ describe('softmax of scaled scores with a bias', () => {
       expect(gap(shares, [0.7310586, 0.2689414, 0])).toBeLessThan(1e-6)
       const broken = biasedSoftmax(tensor([1, Number.NaN, 2], [1, 1, 1, 3]), null, 1).numbers()
       expect(broken.some(Number.isNaN)).toBe(true)
+    })
+  })
+})
+
+describe('attention', () => {
+  /** Head by head, from libtorch's own operators. */
+  const composed = (q: Tensor, k: Tensor, v: Tensor, bias: Tensor | null, scale: number): Tensor => {
+    const [h, K] = [q.shape[2], k.shape[1]]
+    const heads = Array.from({ length: h }, (_, i) => {
+      const shared = Math.floor((i * K) / h)
+      const scores = mul(bmm(select(q, 2, i), transpose(select(k, 1, shared), 1, 2)), scale)
+      return bmm(softmax(bias ? add(scores, bias) : scores, -1), select(v, 1, shared))
+    })
+    return cat(heads, -1)
+  }
+  const [B, S, h, D, T] = [3, 5, 4, 6, 7]
+  /** The last place is hidden from every other query. */
+  const hiding = (rows: number): Tensor =>
+    tensor(
+      Array.from({ length: rows * S * T }, (_, i) =>
+        i % T === T - 1 && Math.floor(i / T) % 2 === 0 ? -1e30 : 0,
+      ),
+      [rows, S, T],
+    )
+
+  it.each([
+    ['a key head for each head', 4, () => null],
+    ['two heads to a key head, one bias for all rows', 2, () => hiding(1)],
+    ['one key head, a bias a row', 1, () => hiding(B)],
+  ] as [string, number, () => Tensor | null][])('%s', (_, K, make) => {
+    scope(() => {
+      const [q, k, v] = [leaf([B, S, h, D], 0.1, 2), leaf([B, K, T, D], 0.6, 2), leaf([B, K, T, D], 1.1)]
+      const bias = make()
+      same(
+        () => attend(q, k, v, bias, 0.4),
+        () => composed(q, k, v, bias, 0.4),
+        [q, k, v],
+        1e-5,
+      )
+    })
+  })
+
+  it('reads keys and values where they lie in a longer cache', () => {
+    scope(() => {
+      const [q, k, v] = [leaf([B, S, h, D], 0.1, 2), leaf([B, 2, 20, D], 0.6, 2), leaf([B, 2, 20, D], 1.1)]
+      const [keys, values] = [k, v].map((x) => (): Tensor => narrow(x, 2, 0, T))
+      same(
+        () => attend(q, keys(), values(), null, 0.4),
+        () => composed(q, keys(), values(), null, 0.4),
+        [q, k, v],
+        1e-5,
+      )
+    })
+  })
+
+  it('refuses keys of other rows in one line', () => {
+    scope(() => {
+      const [q, k] = [leaf([2, S, h, D], 0), leaf([B, 2, T, D], 0)]
+      expect(() => attend(q, k, k, null, 1)).toThrow(/^attend: expected keys and values for /)
     })
   })
 })
