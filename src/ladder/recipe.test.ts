@@ -6,7 +6,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LadderError } from '../common/errors.js'
-import { readRecipe } from './recipe.js'
+import { readRecipe, stagesOf } from './recipe.js'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const recipes = fs.readdirSync(path.join(repository, 'recipes')).filter((name) => /\.ya?ml$/.test(name))
@@ -48,7 +48,22 @@ it.each(recipes)('%s is a whole recipe', (name) => {
   const recipe = readRecipe(path.join(repository, 'recipes', name))
   expect(recipe.name).toBe(path.parse(name).name)
   expect(recipe.data.train.scans).not.toEqual(recipe.data.test.scans)
-  expect(Object.keys(recipe.stages)).toEqual(['perception', 'understanding', 'cold-start', 'reasoning'])
+  expect(stagesOf(recipe).length).toBeGreaterThan(0)
+})
+
+describe('the stages of a recipe', () => {
+  it('of the ladder are the four rungs, of the base its pretraining', () => {
+    const ladder = ['perception', 'understanding', 'cold-start', 'reasoning']
+    expect(stagesOf(readRecipe(micro))).toEqual(ladder)
+    expect(stagesOf(readRecipe(micro), 'understanding')).toEqual(ladder.slice(0, 2))
+    expect(stagesOf(readRecipe(path.join(repository, 'recipes/micro-base.yaml')))).toEqual(['base'])
+  })
+
+  it('are asked for by name: one that it has not is told', () => {
+    expect(() => stagesOf(readRecipe(micro), 'base')).toThrow(
+      'recipe micro: expected a stage base, got perception, understanding, cold-start, reasoning',
+    )
+  })
 })
 
 describe('a wrong recipe', () => {
