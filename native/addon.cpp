@@ -14,10 +14,10 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 64 << 20);
-  // One operator at a time: the calling thread plus its intra-op pool.
   exports.Set("version", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
                 return Napi::String::New(info.Env(), TORCH_VERSION);
               }));
+  // Operators run one at a time: on the calling thread plus this pool.
   exports.Set("setThreads", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
                 at::set_num_threads(info[0].As<Napi::Number>().Int32Value());
               }));

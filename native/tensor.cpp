@@ -78,14 +78,6 @@ Napi::Value drop(const Napi::CallbackInfo& info) {
   });
 }
 
-// alias(slot) -> a second slot for the same tensor.
-Napi::Value alias(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    at::Tensor tensor = tensorArg(info, 0);
-    return Napi::Number::New(info.Env(), static_cast<double>(slots(info.Env()).put(std::move(tensor))));
-  });
-}
-
 Napi::Value live(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(slots(info.Env()).live()));
 }
@@ -100,7 +92,6 @@ void registerTensor(Napi::Env env, Napi::Object exports) {
   exports.Set("device", Napi::Function::New(env, device));
   exports.Set("item", Napi::Function::New(env, item));
   exports.Set("drop", Napi::Function::New(env, drop));
-  exports.Set("alias", Napi::Function::New(env, alias));
   exports.Set("live", Napi::Function::New(env, live));
 }
 

@@ -24,7 +24,6 @@ export interface Addon {
   device(slot: number): string
   item(slot: number): number
   drop(slots: number[]): void
-  alias(slot: number): number
   live(): number
   backward(outputs: number[], gradients: (number | null)[]): void
   grad(outputs: number[], inputs: number[], gradients: (number | null)[]): (number | null)[]
