@@ -14,7 +14,7 @@ export async function openLocal(dir: string): Promise<Client> {
   return {
     name: `local:${dir}`,
     fingerprint: hashWeights(dir),
-    async *answer(requests, { max_new_tokens, temperature, seed }) {
+    async *answer(requests, { max_new_tokens, temperature = 0, seed }) {
       const counters = requests.map(({ id }) => [seed, hashString(id)])
       const settings = { max_new_tokens, temperature, counters }
       for await (const { index, text } of answerQuestions(model, processor, requests, settings))

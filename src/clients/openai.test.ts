@@ -57,8 +57,8 @@ async function answers(requests: AnswerRequest[], options: OpenAiOptions = {}) {
   const { port } = server.address() as AddressInfo
   const client = openOpenAi('m', { baseUrl: `http://127.0.0.1:${port}/v1/`, wait: 0.001, ...options })
   const found: Record<string, string> = {}
-  for await (const { id, text } of client.answer(requests, { max_new_tokens: 9, temperature: 0, seed: 1 }))
-    found[id] = text
+  for await (const answer of client.answer(requests, { max_new_tokens: 9, temperature: 0, seed: 1 }))
+    found[answer.id] = 'text' in answer ? answer.text : answer.error
   return found
 }
 const ask = (id: string, media: AnswerRequest['media'] = []): AnswerRequest => ({
