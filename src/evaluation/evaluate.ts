@@ -9,8 +9,9 @@ import { writeJsonAtomic } from '../common/files.js'
 import { readJsonl, writeJsonl } from '../common/jsonl.js'
 import { itemResultSchema, type Protocol, protocolSchema, type Scores } from '../schema/results.js'
 import type { Sample } from '../schema/sample.js'
+import { type InferSettings, inferSamples } from './ask-samples.js'
 import { baselines } from './baselines.js'
-import { type InferSettings, infer, type Prediction, protocolFile } from './infer.js'
+import { type Prediction, protocolFile } from './infer.js'
 import { score } from './score.js'
 
 export const PREDICTIONS = 'predictions.jsonl'
@@ -61,7 +62,7 @@ export function scoreFolder({ folder, samples, name, seed }: ScoreFolderSettings
 
 /** Runs and scores: what is already answered in `folder` is kept. */
 export async function evaluate(settings: Omit<InferSettings, 'out'> & ScoreFolderSettings): Promise<Scores> {
-  await infer({ ...settings, out: path.join(settings.folder, PREDICTIONS) })
+  await inferSamples({ ...settings, out: path.join(settings.folder, PREDICTIONS) })
   return scoreFolder({ ...settings, seed: settings.options.seed })
 }
 

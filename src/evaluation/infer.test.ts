@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AnswerRequest, Client } from '../clients/client.js'
 import { readJsonl } from '../common/jsonl.js'
 import type { Sample } from '../schema/sample.js'
-import { askedDigest, type InferSettings, infer, type Prediction, requestOf } from './infer.js'
+import { askedDigest, type InferSettings, inferSamples as infer, requestOf } from './ask-samples.js'
+import type { Prediction } from './infer.js'
 import { makeBoxes, makeSample } from './sample-for-tests.js'
 
 let folder: string
@@ -54,7 +55,7 @@ describe('a killed run goes on', () => {
     const whole = done.map((row) => `${JSON.stringify(row)}\n`).join('')
     fs.writeFileSync(path.join(folder, 'predictions.jsonl'), `${whole}{"id":"${idOf(2)}","predic`)
     const client = recorder()
-    expect(await infer(settings(client))).toEqual({ resumed: 2, answered: 2, unanswered: 0 })
+    expect(await infer(settings(client))).toEqual({ resumed: 2, answered: 2, failed: 0, unanswered: 0 })
     expect(client.asked).toEqual([idOf(2), idOf(3)])
     expect(rows().map(({ id, prediction }) => [id, prediction])).toEqual([
       [idOf(0), 'B'],
@@ -74,7 +75,7 @@ describe('a killed run goes on', () => {
   it('asks nothing when all is answered', async () => {
     await infer(settings(recorder()))
     const again = recorder()
-    expect(await infer(settings(again))).toEqual({ resumed: 4, answered: 0, unanswered: 0 })
+    expect(await infer(settings(again))).toEqual({ resumed: 4, answered: 0, failed: 0, unanswered: 0 })
     expect(again.asked).toEqual([])
   })
 })
@@ -121,7 +122,7 @@ describe('answers are never mixed up', () => {
 
   it('counts what a client leaves unanswered', async () => {
     const silent: Client = { name: 'test:silent', blind: true, async *answer() {} }
-    expect(await infer(settings(silent))).toEqual({ resumed: 0, answered: 0, unanswered: 4 })
+    expect(await infer(settings(silent))).toEqual({ resumed: 0, answered: 0, failed: 0, unanswered: 4 })
   })
 })
 

@@ -6,8 +6,9 @@ import { dataError } from '../common/errors.js'
 import type { Cell, Protocol, Scores, TypeScore } from '../schema/results.js'
 import { sampleId } from '../schema/results.js'
 import { DATA_TYPES, QUESTION_TYPES, type Sample } from '../schema/sample.js'
+import { askedDigest } from './ask-samples.js'
 import { drawnMean, drawRooms, interval95, RESAMPLES, type RoomSums } from './bootstrap.js'
-import { askedDigest, type Prediction } from './infer.js'
+import type { Prediction } from './infer.js'
 import { type ModelSize, type ScoredItem, scoreItem } from './item.js'
 
 export interface ScoreSettings {
