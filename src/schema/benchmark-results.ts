@@ -52,6 +52,7 @@ export const benchmarkCardSchema = z.object({
   seed: z.int(),
   /** First hex digits of the SHA-256 of the data files' questions and answers. */
   data: z.string(),
+  /** Only so many items, evenly over the types; null for all. */
   limit: z.int().positive().nullable(),
 })
 
@@ -100,7 +101,11 @@ export const benchmarkItemResultSchema = z.object({
   prediction: z.string().nullable(),
   parsed: z.string().nullable(),
   score: share,
-  /** Files of the pictures as the model got them, where they were made; relative to nothing (absolute). */
+  /** Whether the item is in the denominator. */
+  counted: z.boolean(),
+  /** Further columns that the protocol's averages tell apart, e.g. `source`. */
+  fields: z.record(z.string(), z.string()),
+  /** Files of the pictures as a model gets them; some may not have been made. */
   pictures: z.array(z.string()),
 })
 
@@ -108,6 +113,8 @@ export const benchmarkItemResultSchema = z.object({
 export const disagreementSchema = z.object({
   name: z.string(),
   benchmark: z.string(),
+  /** The protocol whose prompts the answers were given to; absent where somebody else asked. */
+  asked_by: z.string().optional(),
   protocols: z.tuple([z.string(), z.string()]),
   /** How many items have different scores. */
   count: z.int().min(0),
