@@ -1,13 +1,15 @@
 /**
- * The two pieces of Python that the original scorers lean on: `str.strip` and `float(text)`. JavaScript's
- * `trim` and `Number` differ ("" is 0, "0x10" is 16, other white space), and scores would differ with them.
+ * The pieces of Python that the original scorers lean on: `str.strip`, `str.split(' ')`, `float(text)` and
+ * `round`. JavaScript's `trim`, `Number` and `Math.round` differ ("" is 0, "0x10" is 16, other white space,
+ * halves go up), and scores would differ with them. Regular expressions: `python-pattern.ts`.
  */
 
 /** Code points for which Python's `str.isspace()` holds. */
-const WHITE = new Set([
+export const PYTHON_SPACES: readonly number[] = [
   0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x1c, 0x1d, 0x1e, 0x1f, 0x20, 0x85, 0xa0, 0x1680, 0x2000, 0x2001, 0x2002,
   0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000,
-])
+]
+const WHITE = new Set(PYTHON_SPACES)
 
 /** Whether the UTF-16 unit at `index` is white space to Python; false outside the text. */
 export const isPythonSpace = (text: string, index: number): boolean => WHITE.has(text.charCodeAt(index))
@@ -21,6 +23,9 @@ export function pythonStrip(text: string): string {
   return text.slice(start, end)
 }
 
+/** `text.split(' ')[0]`: what stands before the first U+0020; a line break or tab does not split. */
+export const firstWord = (text: string): string => text.split(' ', 1)[0]
+
 /** Any Unicode decimal digit as ASCII: their blocks are runs of ten, zero first. */
 function asciiDigit(char: string): string {
   const isDigit = (code: number): boolean => /^\p{Nd}$/u.test(String.fromCodePoint(code))
@@ -30,12 +35,15 @@ function asciiDigit(char: string): string {
   return String((code - start) % 10)
 }
 
+/** `text` with the decimal digits of every script as 0-9. */
+export const asciiDigits = (text: string): string => text.replace(/\p{Nd}/gu, asciiDigit)
+
 /**
  * `float(text)`, or null where Python raises ValueError. Accepts surrounding white space, `inf`, `nan`,
  * `1e1`, `.5`, `5.`, `1_0` and digits of any script; rejects "", `0x10`, `1,200`, `4m`.
  */
 export function pythonFloat(text: string): number | null {
-  const body = pythonStrip(text).replace(/\p{Nd}/gu, asciiDigit)
+  const body = asciiDigits(pythonStrip(text))
   if (/^[+-]?nan$/i.test(body)) return Number.NaN
   const infinite = /^([+-]?)inf(?:inity)?$/i.exec(body)
   if (infinite) return infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
@@ -45,4 +53,21 @@ export function pythonFloat(text: string): number | null {
     'i',
   )
   return pattern.test(body) ? Number(body.replaceAll('_', '')) : null
+}
+
+/**
+ * `round(value, digits)`: to the nearest, and where the double lies exactly between two, to the even one:
+ * 0.5 is 0, 2.5 is 2, 0.125 is 0.12; 2.675 is 2.67 because the double lies below.
+ * @param digits decimals to keep, 0..100
+ */
+export function pythonRound(value: number, digits = 0): number {
+  const rounded = value.toFixed(digits)
+  // No digits after the point beyond 2^53, and `toFixed` gives up its form at 1e21.
+  if (!Number.isFinite(value) || Math.abs(value) >= 2 ** 53) return value
+  // A tie is an odd multiple of 1 / (2 * 10^digits); 5^digits is odd, so powers of two, which are exact, tell.
+  const halves = value * 2 ** (digits + 1)
+  const tie = Number.isInteger(halves) && Math.abs(halves % 2) === 1
+  // `toFixed` takes the larger of two; the smaller is even where its last digit is odd.
+  const last = Number(rounded.at(-1))
+  return Number(tie && last % 2 === 1 ? `${rounded.slice(0, -1)}${last - 1}` : rounded)
 }
