@@ -5,6 +5,8 @@ export interface SourcePicture {
   name: string
   /** The picture as a file, where it already is one. */
   file?: string
+  /** What holds the picture and in which state (path, size, time of change): caches tell two states apart by it. */
+  origin?(): string
   /**
    * Its encoded bytes (JPEG, PNG), read now.
    * @throws data error naming the picture when it is not there
@@ -15,6 +17,8 @@ export interface SourcePicture {
 export interface SourceVideo {
   /** Unique and stable, e.g. `scannet/scene0011_00.mp4`. */
   name: string
+  /** What holds the video and in which state, as for pictures. */
+  origin?(): string
   /**
    * Path of the film, or of the folder of its frames; a member of a zip is unpacked into `cache` first.
    * @throws data error naming the video when it is not there
