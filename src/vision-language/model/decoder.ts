@@ -5,7 +5,7 @@
  */
 import { rmsNorm, rotate } from '../../torch/fused.js'
 import { add, view } from '../../torch/ops.js'
-import type { Tensor } from '../../torch/tensor.js'
+import { scope, type Tensor } from '../../torch/tensor.js'
 import type { Qwen2_5_VLConfig } from '../config.js'
 import { gatedMlp, project, type Weights, weight } from './layers.js'
 import { type Rotary, RotaryTable } from './rotary.js'
@@ -41,8 +41,7 @@ export class Decoder {
     const { num_attention_heads: h, num_key_value_heads: K, rms_norm_eps: eps } = config
     const D = config.hidden_size / h
     const [N] = embeds.shape
-    let x = embeds
-    for (let i = 0; i < config.num_hidden_layers; i++) {
+    const layerOf = (x: Tensor, i: number): Tensor => {
       const layer = `model.layers.${i}`
       const normed = rmsNorm(x, weight(weights, `${layer}.input_layernorm.weight`), eps)
       const heads = (part: string, n: number): Tensor =>
@@ -50,10 +49,13 @@ export class Decoder {
       const q = rotate(heads('q_proj', h), cos, sin)
       const k = rotate(heads('k_proj', K), cos, sin)
       const mixed = attend(q, k, heads('v_proj', K), i)
-      x = add(x, project(weights, `${layer}.self_attn.o_proj`, mixed))
-      const inner = rmsNorm(x, weight(weights, `${layer}.post_attention_layernorm.weight`), eps)
-      x = add(x, gatedMlp(weights, `${layer}.mlp`, inner))
+      const attended = add(x, project(weights, `${layer}.self_attn.o_proj`, mixed))
+      const inner = rmsNorm(attended, weight(weights, `${layer}.post_attention_layernorm.weight`), eps)
+      return add(attended, gatedMlp(weights, `${layer}.mlp`, inner))
     }
+    let x = embeds
+    // What a layer makes is given back at its end; with gradients the graph keeps what it needs.
+    for (let i = 0; i < config.num_hidden_layers; i++) x = scope(() => layerOf(x, i))
     return rmsNorm(x, weight(weights, 'model.norm.weight'), eps)
   }
 }

@@ -60,6 +60,70 @@ describe('greedy generation', () => {
   })
 })
 
+describe('repetition penalty', () => {
+  /** Greedy answers by whole forward passes and the rule in plain numbers; padding is no part of a prompt. */
+  function byHand(inputs: ModelInputs, penalty: number, steps: number): number[][] {
+    return inputs.input_ids.map((_, row) => {
+      const start = inputs.attention_mask?.[row] ? Array.from(inputs.attention_mask[row]).indexOf(1) : 0
+      const ids = Array.from(inputs.input_ids[row]).slice(start)
+      const answer: number[] = []
+      while (answer.length < steps && answer.at(-1) !== model.config.eos_token_id) {
+        const { logits } = model.forward({ input_ids: [[...ids, ...answer]] })
+        const V = model.config.vocab_size
+        const last = [...logits.floats().slice(-V)]
+        for (const id of new Set([...ids, ...answer]))
+          last[id] = last[id] < 0 ? Math.fround(last[id] * penalty) : Math.fround(last[id] / penalty)
+        for (const id of BANNED) last[id] = Number.NEGATIVE_INFINITY
+        answer.push(last.indexOf(Math.max(...last)))
+      }
+      return answer
+    })
+  }
+  /** Three prompts of one, two and three words, padded on the left. */
+  const prompts: ModelInputs = {
+    input_ids: [
+      [290, 290, 5],
+      [290, 17, 9],
+      [40, 17, 88],
+    ],
+    attention_mask: [
+      [0, 0, 1],
+      [0, 1, 1],
+      [1, 1, 1],
+    ],
+  }
+  const greedy = (penalty?: number) =>
+    generate(model, prompts, {
+      temperature: 0,
+      max_new_tokens: 24,
+      banned: BANNED,
+      repetition_penalty: penalty,
+    }).map(([{ ids }]) => ids)
+
+  it.each([1.05, 1.6])('makes what was written less likely, prompt and answer alike: %s', (penalty) => {
+    scope(() => {
+      const answers = greedy(penalty)
+      expect(answers).toEqual(byHand(prompts, penalty, 24))
+      expect(answers).not.toEqual(greedy())
+    })
+  })
+
+  it('is nothing at 1, and frees what it held', () => {
+    const before = liveTensors()
+    scope(() => expect(greedy(1)).toEqual(greedy()))
+    greedy(1.3)
+    expect(liveTensors()).toBe(before)
+  })
+
+  it('stops at the ids it is told', () => {
+    scope(() => {
+      const [first] = greedy()
+      const cut = generate(model, prompts, { temperature: 0, max_new_tokens: 24, stop: [first[2]] })
+      expect(cut[0][0]).toEqual({ ids: first.slice(0, first.indexOf(first[2]) + 1), finished: true })
+    })
+  })
+})
+
 describe('sampling', () => {
   it('gives an answer that does not change with its batch-mates', () => {
     scope(() => {

@@ -13,10 +13,14 @@ import { cachedAttention } from './attention.js'
 import { causalBias } from './attention-bias.js'
 import { KvCache } from './kv-cache.js'
 import type { ModelInputs, Qwen2_5_VL } from './model.js'
-import { type SamplingOptions, sampleTokens } from './sampling.js'
+import { markSeen, penaliseRepetition, type SamplingOptions, sampleTokens } from './sampling.js'
 
 export interface GenerateOptions extends SamplingOptions {
   max_new_tokens: number
+  /** Above 1 makes ids of the prompt and of the answer so far less likely; 1 changes nothing. */
+  repetition_penalty?: number
+  /** Ids that end an answer; those of the model's config if not given. */
+  stop?: readonly number[]
   /** Completions per prompt. */
   samples?: number
   /** Never sampled, e.g. vision placeholders. */
@@ -76,12 +80,12 @@ export function generate(model: Qwen2_5_VL, inputs: ModelInputs, options: Genera
 type Hold = <T extends { dispose(): void }>(one: T) => T
 
 function run(model: Qwen2_5_VL, inputs: ModelInputs, options: GenerateOptions, hold: Hold): Completion[][] {
-  const { samples = 1, max_new_tokens: limit } = options
+  const { samples = 1, max_new_tokens: limit, repetition_penalty: penalty = 1 } = options
   const { config } = model
   const prompts = inputs.input_ids.length
   const length = inputs.input_ids[0].length
   const { positions, next } = ropeIndex(inputs, config, model.rope)
-  const ends = new Set(eosTokenIds(config))
+  const ends = new Set(options.stop ?? eosTokenIds(config))
   const bannedMask = options.banned?.length ? hold(keep(maskOf(options.banned, config.vocab_size))) : null
 
   // Prefill: one row a prompt.
@@ -109,14 +113,17 @@ function run(model: Qwen2_5_VL, inputs: ModelInputs, options: GenerateOptions, h
     prompt.last.dispose()
   }
   let padding = hold(paddingBias(rows, inputs, length + limit))
+  const seenNow = (): Tensor | null =>
+    penalty === 1 ? null : hold(keep(seenIds(rows, inputs, config.vocab_size)))
+  let seen = seenNow()
   /** Which batch row of the cache each unfinished row has; equal to its index right after a compaction. */
   let slots = rows.map((_, i) => i)
 
   for (let step = 0; step < limit && rows.length > 0; step++) {
     const tokens = scope(() => {
-      const masked = bannedMask
-        ? maskedFill(cast(logits, 'f32'), bannedMask, Number.NEGATIVE_INFINITY)
-        : cast(logits, 'f32')
+      const wide = cast(logits, 'f32')
+      const penalised = seen ? penaliseRepetition(wide, seen, penalty) : wide
+      const masked = bannedMask ? maskedFill(penalised, bannedMask, Number.NEGATIVE_INFINITY) : penalised
       const uniforms: number[] = new Array(masked.shape[0]).fill(0)
       rows.forEach((row, i) => {
         uniforms[slots[i]] = hashUniform(...(options.counters?.[row.prompt] ?? [0]), row.sample, step)
@@ -143,6 +150,11 @@ function run(model: Qwen2_5_VL, inputs: ModelInputs, options: GenerateOptions, h
       padding.dispose()
       padding = hold(paddingBias(rows, inputs, length + limit))
       slots = rows.map((_, i) => i)
+      seen?.dispose()
+      seen = seenNow()
+    } else if (seen) {
+      const marked = seen
+      scope(() => markSeen(marked, tokens))
     }
     logits = hold(keep(scope(() => decode(model, cache, padding, rows, slots))))
   }
@@ -176,6 +188,18 @@ function paddingBias(rows: Row[], inputs: ModelInputs, capacity: number): Tensor
     if (mask) for (let i = 0; i < mask.length; i++) if (mask[i] === 0) bias[r * capacity + i] = -1e30
   })
   return keep(tensor(bias, [rows.length, 1, capacity]))
+}
+
+/** [R, V]: what each row has in its prompt, padding aside, and its answer so far. */
+function seenIds(rows: Row[], inputs: ModelInputs, size: number): Tensor {
+  const seen = new Uint8Array(rows.length * size)
+  rows.forEach(({ prompt, ids }, r) => {
+    const mask = inputs.attention_mask?.[prompt]
+    const given = inputs.input_ids[prompt]
+    for (let i = 0; i < given.length; i++) if (!mask || mask[i] !== 0) seen[r * size + given[i]] = 1
+    for (const id of ids) seen[r * size + id] = 1
+  })
+  return tensor(seen, [rows.length, size], 'bool')
 }
 
 const rowIds = (rows: readonly number[]): Tensor => tensor(rows, undefined, 'i32')

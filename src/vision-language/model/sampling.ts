@@ -1,4 +1,8 @@
-/** From logits to tokens: Hugging Face's order (temperature, top-k, top-p), one uniform number per token. */
+/**
+ * From logits to tokens: Hugging Face's order (repetition penalty, temperature, top-k, top-p), one uniform
+ * number per token.
+ */
+import { inplace } from '../../torch/operator.js'
 import {
   argmax,
   cast,
@@ -8,6 +12,7 @@ import {
   ge,
   le,
   maskedFill,
+  mul,
   narrow,
   select,
   softmax,
@@ -28,6 +33,20 @@ export interface SamplingOptions {
   /** Keep the smallest set whose probability reaches p; 1 keeps all. */
   top_p?: number
 }
+
+/**
+ * Transformers' repetition penalty: what was written before becomes less likely, by division where its logit is
+ * positive and by multiplication where it is negative.
+ * @param seen [R, V] bool
+ */
+export const penaliseRepetition = (logits: Tensor, seen: Tensor, penalty: number): Tensor =>
+  where(seen, where(le(logits, 0), mul(logits, penalty), div(logits, penalty)), logits)
+
+const scatter_ = inplace('scatter_.value')
+
+/** Marks one more id per row in `seen` [R, V]. */
+export const markSeen = (seen: Tensor, ids: readonly number[]): void =>
+  scatter_(seen, 1, cast(tensor(ids, [ids.length, 1], 'i32'), 'i64'), 1)
 
 /** Logits with everything outside top-k and top-p at -inf, after temperature. */
 export function shapeLogits(logits: Tensor, options: SamplingOptions): Tensor {

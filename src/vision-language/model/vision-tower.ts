@@ -17,7 +17,7 @@ import {
   select,
   view,
 } from '../../torch/ops.js'
-import { type Tensor, tensor } from '../../torch/tensor.js'
+import { scope, type Tensor, tensor } from '../../torch/tensor.js'
 import type { VisionConfig } from '../config.js'
 import { type GridThw, patchCount, rotaryPositions, windowIndex } from '../window-index.js'
 import { gatedMlp, project, type Weights, weight } from './layers.js'
@@ -132,19 +132,26 @@ export class VisionTower {
     )
     const frames = segmentsOf(cuSeqlens)
     const windows = segmentsOf(cuWindowSeqlens)
-    for (let i = 0; i < config.depth; i++) {
+    const blockOf = (x: Tensor, i: number): Tensor => {
       const name = `visual.blocks.${i}`
       const segments = config.fullatt_block_indexes.includes(i) ? frames : windows
-      const attended = attention(
-        weights,
-        `${name}.attn`,
-        rmsNorm(x, weight(weights, `${name}.norm1.weight`), 1e-6),
-        rotary,
-        segments,
-        num_heads,
+      const attended = add(
+        x,
+        attention(
+          weights,
+          `${name}.attn`,
+          rmsNorm(x, weight(weights, `${name}.norm1.weight`), 1e-6),
+          rotary,
+          segments,
+          num_heads,
+        ),
       )
-      x = add(x, attended)
-      x = add(x, gatedMlp(weights, `${name}.mlp`, rmsNorm(x, weight(weights, `${name}.norm2.weight`), 1e-6)))
+      const inner = rmsNorm(attended, weight(weights, `${name}.norm2.weight`), 1e-6)
+      return add(attended, gatedMlp(weights, `${name}.mlp`, inner))
+    }
+    for (let i = 0; i < config.depth; i++) {
+      const before = x
+      x = scope(() => blockOf(before, i))
     }
     const merged = reshape(rmsNorm(x, weight(weights, 'visual.merger.ln_q.weight'), 1e-6), [
       count / unit,
