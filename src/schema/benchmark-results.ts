@@ -146,8 +146,8 @@ export const publishedRowSchema = z.object({
   model: z.string(),
   /** Where it stands, e.g. `SpatialLadder v1, table 1`. */
   source: z.string(),
-  /** Whose rules its numbers follow. */
-  protocol: z.enum(['official', 'paper', 'strict']),
+  /** Whose rules its numbers follow; `other`: neither's, `source` and `note` say whose. */
+  protocol: z.enum(['official', 'paper', 'strict', 'other']),
   /** Under the names of types, groups, and `overall`, as printed. */
   scores: z.record(z.string(), z.number()),
   /** Subset or other caveat, e.g. `tiny subset`. */
