@@ -31,6 +31,24 @@ export function meanRelativeAccuracy(
     throw dataError('mean relative accuracy', 'a target other than 0', '0')
   if (target === 0 && zeroTarget === 'exact') return prediction === 0 ? 1 : 0
   const difference = Math.abs(prediction - target)
-  const error = target === 0 ? difference : difference / Math.abs(target)
-  return MRA_THRESHOLDS.filter((threshold) => error <= 1 - threshold).length / MRA_THRESHOLDS.length
+  return accuracyOfError(target === 0 ? difference : difference / Math.abs(target))
 }
+
+/** Share of the ten thresholds that a relative error meets; NaN meets none. */
+export const accuracyOfError = (error: number): number =>
+  MRA_THRESHOLDS.filter((threshold) => error <= 1 - threshold).length / MRA_THRESHOLDS.length
+
+/**
+ * Relative error as VSI-Bench and SpatialLadder compute it for VSI-Bench and SPBench: `abs(p - t) / t`. Nothing
+ * keeps the denominator positive, so against a negative target any answer is perfect.
+ * @throws data error for target 0, where the originals stop with ZeroDivisionError
+ */
+export function vsiRelativeError(prediction: number, target: number): number {
+  if (target === 0)
+    throw dataError('relative error', 'a target other than 0 (the original divides by it)', '0')
+  return Math.abs(prediction - target) / target
+}
+
+/** Relative error as SPAR-Bench has it: the absolute error where the target is 0. */
+export const sparRelativeError = (prediction: number, target: number): number =>
+  target === 0 ? Math.abs(prediction - target) : Math.abs((prediction - target) / target)

@@ -14,14 +14,20 @@ const WHITE = new Set(PYTHON_SPACES)
 /** Whether the UTF-16 unit at `index` is white space to Python; false outside the text. */
 export const isPythonSpace = (text: string, index: number): boolean => WHITE.has(text.charCodeAt(index))
 
-/** `str.strip()`. */
-export function pythonStrip(text: string): string {
+function stripped(text: string, isSpace: (text: string, index: number) => boolean): string {
   let start = 0
   let end = text.length
-  while (start < end && isPythonSpace(text, start)) start++
-  while (end > start && isPythonSpace(text, end - 1)) end--
+  while (start < end && isSpace(text, start)) start++
+  while (end > start && isSpace(text, end - 1)) end--
   return text.slice(start, end)
 }
+
+/** `str.strip()`. */
+export const pythonStrip = (text: string): string => stripped(text, isPythonSpace)
+
+/** White space around a number: `float` does not count the separators U+001C to U+001F, though `strip` does. */
+const isFloatSpace = (text: string, index: number): boolean =>
+  isPythonSpace(text, index) && !(text[index] >= '\x1c' && text[index] <= '\x1f')
 
 /** `text.split(' ')[0]`: what stands before the first U+0020; a line break or tab does not split. */
 export const firstWord = (text: string): string => text.split(' ', 1)[0]
@@ -43,7 +49,7 @@ export const asciiDigits = (text: string): string => text.replace(/\p{Nd}/gu, as
  * `1e1`, `.5`, `5.`, `1_0` and digits of any script; rejects "", `0x10`, `1,200`, `4m`.
  */
 export function pythonFloat(text: string): number | null {
-  const body = asciiDigits(pythonStrip(text))
+  const body = asciiDigits(stripped(text, isFloatSpace))
   if (/^[+-]?nan$/i.test(body)) return Number.NaN
   const infinite = /^([+-]?)inf(?:inity)?$/i.exec(body)
   if (infinite) return infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
