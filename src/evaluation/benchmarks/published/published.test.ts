@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PublishedRow } from '../../../schema/benchmark-results.js'
+import { PUBLISHED } from './all.js'
 import { CV_BENCH_PUBLISHED } from './cv-bench.js'
 import { OVERALL_PUBLISHED } from './overall.js'
 import { SPAR_BENCH_PUBLISHED } from './spar-bench.js'
@@ -8,15 +9,7 @@ import { publishedRows } from './table.js'
 import { VIEWSPATIAL_BENCH_PUBLISHED } from './viewspatial-bench.js'
 import { VSI_BENCH_PUBLISHED } from './vsi-bench.js'
 
-const TABLES = {
-  'VSI-Bench': VSI_BENCH_PUBLISHED,
-  'SPBench-SI': SPBENCH_SI_PUBLISHED,
-  'SPBench-MV': SPBENCH_MV_PUBLISHED,
-  'SPAR-Bench': SPAR_BENCH_PUBLISHED,
-  'ViewSpatial-Bench': VIEWSPATIAL_BENCH_PUBLISHED,
-  'CV-Bench': CV_BENCH_PUBLISHED,
-  overall: OVERALL_PUBLISHED,
-}
+const TABLES = PUBLISHED
 const paperRow = (rows: readonly PublishedRow[], model: string): PublishedRow => {
   const row = rows.find((one) => one.model === model && /^SpatialLadder v1, (in|out)/.test(one.source))
   if (!row) throw new Error(model)
@@ -81,7 +74,7 @@ describe('figures that do not follow from their own row are marked', () => {
   it('SPAR-Bench: the mean over questions of levels whose sizes are known only within limits', () => {
     // 3,176 high; 793 middle and 42 to 400 of view_change_infer; the rest of 7,211 is low.
     const due = (at: (name: string) => number, viewChange: number): number =>
-      ((3242 - viewChange) * at('Low') + (793 + viewChange) * at('Middle') + 3176 * at('High')) / 7211
+      ((3242 - viewChange) * at('Low') + (793 + viewChange) * at('Medium') + 3176 * at('High')) / 7211
     const rows = off(SPAR_BENCH_PUBLISHED, (at) => {
       const ends = [due(at, 42), due(at, 400)].sort((a, b) => a - b)
       return Math.min(Math.max(at('overall'), ends[0]), ends[1])
@@ -182,7 +175,7 @@ describe('corrected figures', () => {
 })
 
 describe('SPAR-Bench README', () => {
-  it('says which rows fit only when Middle forgets a task', () => {
+  it('says which rows fit only when Medium forgets a task', () => {
     const said = SPAR_BENCH_PUBLISHED.filter(({ note }) => note?.includes('follows only if'))
     expect(said.map(({ model }) => model)).toEqual([
       'GPT-4o',

@@ -25,36 +25,36 @@ const TASKS = [
   'spatial_imagination_oo_mv',
   'view_change_infer',
 ]
-const columns = ['overall', 'Low', 'Middle', 'High']
+const columns = ['overall', 'Low', 'Medium', 'High']
 
-/** Eight tasks are low, three middle, nine high; `middle` of the three are in the printed column. */
-function remaining(figures: Figures): { middle: number; rest: number } | null {
-  const [overall, low, middle, high] = columns.map(figures)
-  if (overall === null || low === null || middle === null || high === null) return null
-  return { middle, rest: 20 * overall - 8 * low - 9 * high }
+/** Eight tasks are low, three medium, nine high; `medium` of the three are in the printed column. */
+function remaining(figures: Figures): { medium: number; rest: number } | null {
+  const [overall, low, medium, high] = columns.map(figures)
+  if (overall === null || low === null || medium === null || high === null) return null
+  return { medium, rest: 20 * overall - 8 * low - 9 * high }
 }
 
 /**
- * The overall that follows from the levels. Where it does not follow with Middle as the mean of three tasks,
- * the row may still be right: the authors' code forgets view_change_infer in Middle, but not in the overall.
+ * The overall that follows from the levels. Where it does not follow with Medium as the mean of three tasks,
+ * the row may still be right: the authors' code forgets view_change_infer in Medium, but not in the overall.
  * Then that task's score is what is left over, and any share will do.
  */
 function overallOfLevels(figures: Figures): number | null {
   const left = remaining(figures)
   if (!left) return null
-  const alone = left.rest - 2 * left.middle
-  const overall = (figures('overall') ?? 0) + (3 * left.middle - left.rest) / 20
+  const alone = left.rest - 2 * left.medium
+  const overall = (figures('overall') ?? 0) + (3 * left.medium - left.rest) / 20
   return alone >= 0 && alone <= 100 ? null : overall
 }
 
-/** Says so where a row fits only with view_change_infer left out of Middle. */
+/** Says so where a row fits only with view_change_infer left out of Medium. */
 function withForgotten(rows: readonly PublishedRow[]): PublishedRow[] {
   return rows.map((row) => {
     const left = remaining((name) => (row.scores[name] === undefined ? null : 100 * row.scores[name]))
     // Half a last digit (0.005) on 20, 8, 9 and 3 tasks.
-    if (!left || Math.abs(left.rest - 3 * left.middle) <= 0.2 + 1e-9) return row
-    const alone = (left.rest - 2 * left.middle).toFixed(1)
-    const said = `follows only if Middle leaves view_change_infer out, which then is ${alone}`
+    if (!left || Math.abs(left.rest - 3 * left.medium) <= 0.2 + 1e-9) return row
+    const alone = (left.rest - 2 * left.medium).toFixed(1)
+    const said = `follows only if Medium leaves view_change_infer out, which then is ${alone}`
     return { ...row, note: row.note ? `${row.note}; ${said}` : said }
   })
 }
