@@ -55,7 +55,7 @@ const at = (value: unknown, path: readonly PropertyKey[]): unknown =>
 export function checkRow<S extends z.ZodObject>({ place, values }: Row, schema: S): z.output<S> {
   const parsed = schema.safeParse(values)
   if (parsed.success) return parsed.data
-  const columns = Object.keys(schema.shape)
+  const columns = Object.keys(schema.shape).filter((name) => !schema.shape[name].safeParse(undefined).success)
   if (parsed.error.issues.some(({ path }) => path.length === 1 && !(path[0] in values)))
     throw dataError(place, `columns ${list(columns)}`, list(Object.keys(values)))
   const [issue] = parsed.error.issues
