@@ -1,7 +1,7 @@
-"""Pillow's bicubic resize of pictures made by a formula: src/images/fixtures/resize.json.
+"""Pillow's resize of pictures made by a formula, bicubic and Lanczos: src/images/fixtures/resize.json.
 
 Pictures are hashed noise with flat bars, so that rounding and clamping both matter; the test makes the
-same pictures in TypeScript. Each entry: sizes [width, height], SHA-256 of the RGB bytes, first bytes.
+same pictures in TypeScript. Each entry: filter, sizes [width, height], SHA-256 of the RGB bytes, first bytes.
 """
 import hashlib
 import json
@@ -13,7 +13,7 @@ from PIL import Image
 
 OUT = Path(__file__).resolve().parents[2] / "src" / "images" / "fixtures" / "resize.json"
 
-CASES = [
+BICUBIC = [
     ((37, 29), (28, 28)),
     ((37, 29), (56, 84)),
     ((37, 29), (37, 56)),
@@ -26,6 +26,23 @@ CASES = [
     ((1296, 968), (364, 252)),
     ((1296, 968), (1288, 980)),
     ((97, 61), (196, 112)),
+    ((168, 112), (168, 112)),
+]
+# Sizes that frames take in SpatialLadder's evaluation are among them.
+LANCZOS = [
+    ((37, 29), (28, 28)),
+    ((37, 29), (56, 84)),
+    ((37, 29), (37, 56)),
+    ((37, 29), (84, 29)),
+    ((5, 200), (28, 112)),
+    ((200, 5), (140, 28)),
+    ((1, 1), (28, 28)),
+    ((2, 3), (1, 1)),
+    ((97, 61), (9, 200)),
+    ((640, 480), (731, 548)),
+    ((480, 640), (548, 731)),
+    ((1296, 968), (733, 547)),
+    ((1920, 1080), (844, 475)),
     ((168, 112), (168, 112)),
 ]
 
@@ -44,11 +61,11 @@ def picture(width, height):
 
 if __name__ == "__main__":
     entries = []
-    for source, target in CASES:
-        out = Image.fromarray(picture(*source)).resize(target, Image.Resampling.BICUBIC).tobytes()
-        entries.append(
-            {"from": source, "to": target, "sha256": hashlib.sha256(out).hexdigest(), "head": list(out[:24])}
-        )
+    for name, cases in [("bicubic", BICUBIC), ("lanczos", LANCZOS)]:
+        for source, target in cases:
+            out = Image.fromarray(picture(*source)).resize(target, Image.Resampling[name.upper()]).tobytes()
+            digest = hashlib.sha256(out).hexdigest()
+            entries.append({"filter": name, "from": source, "to": target, "sha256": digest, "head": list(out[:24])})
     OUT.parent.mkdir(parents=True, exist_ok=True)
     lines = ",\n".join("  " + json.dumps(entry) for entry in entries)
     OUT.write_text(f'{{"pillow": "{PIL.__version__}", "cases": [\n{lines}\n]}}\n')

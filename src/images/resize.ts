@@ -1,9 +1,10 @@
 /**
- * Pillow's 8-bit bicubic `Image.resize`, bit for bit: what the processor of Qwen2.5-VL was trained with.
+ * Pillow's 8-bit `Image.resize`, bit for bit: bicubic, which the processor of Qwen2.5-VL was trained with, and
+ * Lanczos, which SpatialLadder's evaluation takes for frames of videos.
  *
- * Two passes, across and then down, each a convolution with Keys' cubic (a = -0.5) that is widened when
- * shrinking (antialiasing). Weights are fixed-point with 22 fractional bits and sums are rounded and clamped
- * to a byte after each pass; a pass is skipped where the size does not change.
+ * Two passes, across and then down, each a convolution with the filter, which is widened when shrinking
+ * (antialiasing). Weights are fixed-point with 22 fractional bits and sums are rounded and clamped to a byte
+ * after each pass; a pass is skipped where the size does not change.
  */
 import { dataError } from '../common/errors.js'
 import type { RgbImage } from './image.js'
@@ -31,10 +32,24 @@ function cubic(x: number): number {
   return 0
 }
 
-function axisWeights(source: number, target: number): Weights {
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI)
+}
+
+/** The middle three lobes of sinc to either side, under a wider sinc. */
+function lanczos(x: number): number {
+  return x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0
+}
+
+/** Each filter, and how many source pixels it reaches to either side. */
+const FILTERS = { bicubic: { at: cubic, reach: 2 }, lanczos: { at: lanczos, reach: 3 } }
+export type ResizeFilter = keyof typeof FILTERS
+
+function axisWeights(source: number, target: number, filter: ResizeFilter): Weights {
+  const { at, reach } = FILTERS[filter]
   const scale = source / target
   const widening = Math.max(scale, 1)
-  const support = 2 * widening
+  const support = reach * widening
   const narrowing = 1 / widening
   const size = Math.ceil((Math.ceil(support) * 2 + 1) / 4) * 4
   const first = new Int32Array(target)
@@ -47,7 +62,7 @@ function axisWeights(source: number, target: number): Weights {
     const n = Math.min(source, Math.trunc(center + support + 0.5)) - from
     let sum = 0
     for (let j = 0; j < n; j++) {
-      exact[j] = cubic((j + from - center + 0.5) * narrowing)
+      exact[j] = at((j + from - center + 0.5) * narrowing)
       sum += exact[j]
     }
     for (let j = 0; j < n; j++) {
@@ -61,8 +76,14 @@ function axisWeights(source: number, target: number): Weights {
 }
 
 /** Changes the width: [rows, sourceWidth, 3] -> [rows, width, 3]. */
-function resizeAcross(data: Uint8Array, sourceWidth: number, rows: number, width: number): Uint8Array {
-  const { first, count, values, size } = axisWeights(sourceWidth, width)
+function resizeAcross(
+  data: Uint8Array,
+  sourceWidth: number,
+  rows: number,
+  width: number,
+  filter: ResizeFilter,
+): Uint8Array {
+  const { first, count, values, size } = axisWeights(sourceWidth, width, filter)
   const out = new Uint8ClampedArray(rows * width * 3)
   let at = 0
   for (let y = 0; y < rows; y++) {
@@ -88,8 +109,14 @@ function resizeAcross(data: Uint8Array, sourceWidth: number, rows: number, width
 }
 
 /** Changes the height: [sourceHeight, stride] -> [height, stride], a row of sums at a time. */
-function resizeDown(data: Uint8Array, stride: number, sourceHeight: number, height: number): Uint8Array {
-  const { first, count, values, size } = axisWeights(sourceHeight, height)
+function resizeDown(
+  data: Uint8Array,
+  stride: number,
+  sourceHeight: number,
+  height: number,
+  filter: ResizeFilter,
+): Uint8Array {
+  const { first, count, values, size } = axisWeights(sourceHeight, height, filter)
   const out = new Uint8ClampedArray(height * stride)
   const sums = new Int32Array(stride)
   for (let y = 0; y < height; y++) {
@@ -116,11 +143,11 @@ function resizeDown(data: Uint8Array, stride: number, sourceHeight: number, heig
 }
 
 /**
- * The picture at `width` × `height` pixels, with the bytes Pillow's `resize((width, height), BICUBIC)` gives.
+ * The picture at `width` × `height` pixels, with the bytes Pillow's `resize((width, height), filter)` gives.
  * A picture that already has that size is returned as it is.
  * @throws data error for sizes below one pixel or data that is not width × height × 3 bytes
  */
-export function resizeBicubic(image: RgbImage, width: number, height: number): RgbImage {
+export function resize(image: RgbImage, width: number, height: number, filter: ResizeFilter): RgbImage {
   const sizes = [image.width, image.height, width, height]
   if (sizes.some((size) => !Number.isInteger(size) || size < 1)) {
     throw dataError('resize', 'sizes of at least one pixel', `${sizes.slice(0, 2)} to ${sizes.slice(2)}`)
@@ -129,7 +156,7 @@ export function resizeBicubic(image: RgbImage, width: number, height: number): R
   if (image.data.length !== bytes) throw dataError('resize', `${bytes} bytes of RGB`, `${image.data.length}`)
   if (width === image.width && height === image.height) return image
   let { data } = image
-  if (width !== image.width) data = resizeAcross(data, image.width, image.height, width)
-  if (height !== image.height) data = resizeDown(data, width * 3, image.height, height)
+  if (width !== image.width) data = resizeAcross(data, image.width, image.height, width, filter)
+  if (height !== image.height) data = resizeDown(data, width * 3, image.height, height, filter)
   return { width, height, data }
 }

@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { dataError } from '../common/errors.js'
 import { readJson } from '../common/files.js'
 import type { RgbImage } from '../images/image.js'
-import { resizeBicubic } from '../images/resize.js'
+import { resize } from '../images/resize.js'
 import { loaderResize, type Size, smartResize } from './smart-resize.js'
 import type { GridThw } from './window-index.js'
 
@@ -149,7 +149,7 @@ export function batchPatches(
   items.forEach((frames, i) => {
     const steps = resizeSteps(frames[0], config)
     const resized = frames.map((frame) =>
-      steps.reduce<RgbImage>((image, { width, height }) => resizeBicubic(image, width, height), frame),
+      steps.reduce<RgbImage>((image, { width, height }) => resize(image, width, height, 'bicubic'), frame),
     )
     cutPatches(resized, grid_thw[i], config, pixel_values.subarray(at, at + sizes[i]))
     at += sizes[i]
