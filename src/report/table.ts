@@ -79,27 +79,34 @@ function sources(rows: readonly TableRow[]): Source[] {
 /** Lines the rows up under common columns; a row without a question type has empty cells there. */
 export function scoreTable(rows: readonly TableRow[]): ScoreTable {
   const columns = sources(rows)
-  const cells = rows.map((row) => columns.map((column) => column.of(row.scores)))
-  const shown = (score: number): string => percent(score)
   return {
     columns: columns.map(({ title, metric, n }) => ({ title, metric, n })),
-    rows: rows.map(({ scores, baseline = false }, r) => ({
-      name: scores.name,
-      baseline,
-      cells: columns.map(({ ranked }, c) => {
-        const { score, interval } = cells[r][c]
-        const rivals = rows.flatMap((row, i) => (row.baseline ? [] : [cells[i][c].score ?? -1]))
-        const best =
-          ranked &&
-          !baseline &&
-          rivals.length > 1 &&
-          score !== null &&
-          score > 0 &&
-          shown(score) === shown(Math.max(...rivals))
-        return { score, interval, best }
-      }),
-    })),
+    rows: markBest(
+      rows.map(({ scores, baseline = false }) => ({
+        name: scores.name,
+        baseline,
+        cells: columns.map((column) => column.of(scores)),
+      })),
+      columns.map(({ ranked }) => ranked),
+    ),
   }
+}
+
+/** Marks the highest score of every ranked column among the rows that are no baseline, if they are several. */
+export function markBest(
+  rows: readonly { name: string; baseline: boolean; cells: readonly Cell[] }[],
+  ranked: readonly boolean[],
+): ScoreTable['rows'] {
+  const models = rows.filter(({ baseline }) => !baseline)
+  const top = ranked.map((_, c) => percent(Math.max(0, ...models.map(({ cells }) => cells[c].score ?? 0))))
+  return rows.map(({ name, baseline, cells }) => ({
+    name,
+    baseline,
+    cells: cells.map(({ score, interval }, c) => {
+      const rival = ranked[c] && !baseline && models.length > 1
+      return { score, interval, best: rival && score !== null && score > 0 && percent(score) === top[c] }
+    }),
+  }))
 }
 
 /** 0.4567 -> `45.7`. */
@@ -118,28 +125,45 @@ const padStart = (text: string, width: number): string =>
   ' '.repeat(Math.max(0, width - widthOf(text))) + text
 const padEnd = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)))
 
-/** Question types in two lines: `relative / direction`. */
+/** Question types in two lines of about one length: `relative / direction`. */
 const headLines = ({ title, metric }: TableColumn): string[] => {
   const words = title.split(' ')
-  return words.length > 1 ? [words[0], words.slice(1).join(' '), metric] : ['', title, metric]
+  if (words.length === 1) return ['', title, metric]
+  const splits = words.slice(1).map((_, i) => [words.slice(0, i + 1).join(' '), words.slice(i + 1).join(' ')])
+  const length = (lines: string[]): number => Math.max(...lines.map(widthOf))
+  return [...splits.reduce((a, b) => (length(b) < length(a) ? b : a)), metric]
+}
+
+export interface TextColumn {
+  /** Lines of the head; every column has the same number. */
+  head: string[]
+  /** One cell per row. */
+  body: string[]
+}
+
+/** Rows of a text table; `parted` draws a line above the row. */
+export interface TextRow {
+  name: string
+  parted?: boolean
 }
 
 /**
- * The table for a terminal, boxed; columns that do not fit in `width` characters go to a further table
- * below. The best model of a column is marked `*`, and a last line says so.
+ * A boxed table for a terminal, cells to the right; columns that do not fit in `width` characters go to a
+ * further table below, with the names again. `corner` stands over the names.
  */
-export function tableText(table: ScoreTable, width = 120): string {
-  const names = table.rows.map((row) => row.name)
-  const nameWidth = Math.max(...names.map(widthOf), 4)
-  const columns = table.columns.map((column, c) => {
-    // Values end in a mark or a blank; heads stand over the digits.
-    const head = headLines(column).map((line) => `${line} `)
-    const body = table.rows.map(({ cells }) => `${cellText(cells[c])}${cells[c].best ? '*' : ' '}`)
-    return { head, body, width: Math.max(...[...head, ...body].map(widthOf)) }
-  })
-  const blocks: (typeof columns)[] = []
+export function boxedTable(
+  rows: readonly TextRow[],
+  columns: readonly TextColumn[],
+  { width = 120, corner = '' }: { width?: number; corner?: string } = {},
+): string {
+  const nameWidth = Math.max(...rows.map(({ name }) => widthOf(name)), 4, widthOf(corner))
+  const sized = columns.map((column) => ({
+    ...column,
+    width: Math.max(...[...column.head, ...column.body].map(widthOf)),
+  }))
+  const blocks: SizedColumn[][] = []
   let room = 0
-  for (const column of columns) {
+  for (const column of sized) {
     if (blocks.length === 0 || room < column.width + 3) {
       blocks.push([])
       room = width - nameWidth - 4
@@ -147,35 +171,59 @@ export function tableText(table: ScoreTable, width = 120): string {
     blocks[blocks.length - 1].push(column)
     room -= column.width + 3
   }
+  return blocks.map((block) => drawBlock(rows, nameWidth, block, corner)).join('\n')
+}
+
+/**
+ * The table for a terminal, boxed; columns that do not fit in `width` characters go to a further table
+ * below. The best model of a column is marked `*`, and a last line says so.
+ */
+export function tableText(table: ScoreTable, width = 120): string {
+  const columns = table.columns.map((column, c) => ({
+    // Values end in a mark or a blank; heads stand over the digits.
+    head: headLines(column).map((line) => `${line} `),
+    body: table.rows.map(({ cells }) => `${cellText(cells[c])}${cells[c].best ? '*' : ' '}`),
+  }))
+  const rows = table.rows.map(({ name, baseline }, r) => ({
+    name,
+    parted: r > 0 && !baseline && table.rows[r - 1].baseline,
+  }))
   const marks = [
     ...(table.rows.some(({ cells }) => cells.some(({ best }) => best)) ? ['* best of the models'] : []),
     ...(table.rows.some(({ cells }) => cells.some(({ interval }) => interval)) ? ['± 95 % interval'] : []),
   ]
   const legend = marks.length > 0 ? `${marks.join('; ')}\n` : ''
-  return blocks.map((block) => drawBlock(table, nameWidth, block)).join('\n') + legend
+  return boxedTable(rows, columns, { width, corner: '%' }) + legend
+}
+
+interface SizedColumn extends TextColumn {
+  width: number
 }
 
 function drawBlock(
-  table: ScoreTable,
+  rows: readonly TextRow[],
   nameWidth: number,
-  columns: { head: string[]; body: string[]; width: number }[],
+  columns: readonly SizedColumn[],
+  corner: string,
 ): string {
   const widths = [nameWidth, ...columns.map((column) => column.width)]
   const rule = (left: string, middle: string, right: string): string =>
     `${left}${widths.map((width) => '─'.repeat(width + 2)).join(middle)}${right}`
   const line = (name: string, cells: string[]): string =>
     `│ ${[padEnd(name, nameWidth), ...cells.map((cell, i) => padStart(cell, columns[i].width))].join(' │ ')} │`
-  const lines = [rule('┌', '┬', '┐')]
-  for (let i = 0; i < 3; i++)
-    lines.push(
+  const heads = Math.max(...columns.map(({ head }) => head.length))
+  const lines = [
+    rule('┌', '┬', '┐'),
+    ...Array.from({ length: heads }, (_, i) =>
       line(
-        i === 2 ? '%' : '',
-        columns.map(({ head }) => head[i]),
+        i === heads - 1 ? corner : '',
+        columns.map(({ head }) => head[i] ?? ''),
       ),
-    )
-  lines.push(rule('├', '┼', '┤'))
-  table.rows.forEach(({ name, baseline }, r) => {
-    if (r > 0 && !baseline && table.rows[r - 1].baseline) lines.push(rule('├', '┼', '┤'))
+    ),
+    rule('├', '┼', '┤'),
+  ]
+  rows.forEach(({ name, parted }, r) => {
+    if (parted) lines.push(rule('├', '┼', '┤'))
     lines.push(
       line(
         name,
@@ -190,10 +238,15 @@ function drawBlock(
 /** The same table in Markdown, aligned in source too; the best model of a column in bold. */
 export function tableMarkdown(table: ScoreTable): string {
   const text = (cell: TableCell): string => (cell.best ? `**${cellText(cell)}**` : cellText(cell))
-  const grid = [
-    ['%', ...table.columns.map(({ title, metric }) => `${title} (${metric})`)],
-    ...table.rows.map(({ name, cells }) => [name.replaceAll('|', '\\|'), ...cells.map(text)]),
-  ]
+  return markdownGrid([
+    ['%', ...table.columns.map(({ title, metric }) => (metric ? `${title} (${metric})` : title))],
+    ...table.rows.map(({ name, cells }) => [name, ...cells.map(text)]),
+  ])
+}
+
+/** A Markdown table of a head and rows, aligned in source too; all but the first column to the right. */
+export function markdownGrid(rows: readonly (readonly string[])[]): string {
+  const grid = rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|')))
   const widths = grid[0].map((_, c) => Math.max(...grid.map((row) => widthOf(row[c])), 4))
   const line = (row: string[]): string =>
     `| ${row.map((cell, c) => (c === 0 ? padEnd : padStart)(cell, widths[c])).join(' | ')} |`
