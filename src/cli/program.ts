@@ -36,6 +36,7 @@ const verbs: Record<string, () => Promise<CommandFile>> = {
   train: () => import('./train.js'),
   eval: () => import('./eval.js'),
   export: () => import('./export.js'),
+  pull: () => import('./pull.js'),
   doctor: () => import('./doctor.js'),
 }
 

@@ -22,15 +22,27 @@ export function formatDuration(seconds: number): string {
   return h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`
 }
 
+/** 999 -> "999 B", 24423 -> "24.4 kB", 1838000000 -> "1.84 GB". */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let value = Math.max(0, bytes)
+  let at = 0
+  // What would be written as 1000 is one of the next unit.
+  for (; at < units.length - 1 && value >= 999.5; at++) value /= 1000
+  return `${at === 0 ? Math.round(value) : value.toPrecision(3)} ${units[at]}`
+}
+
 export interface ProgressOptions {
   unit?: string
+  /** How counts and the rate are written, e.g. `formatBytes`; they then stand without `unit`. */
+  format?: (count: number) => string
   stream?: NodeJS.WriteStream
   /** Milliseconds, for tests. */
   now?: () => number
 }
 
 export function startProgress(label: string, total: number, options: ProgressOptions = {}): Progress {
-  const { unit = 'it', stream = process.stderr, now = Date.now } = options
+  const { unit = 'it', format, stream = process.stderr, now = Date.now } = options
   const terminal = Boolean(stream.isTTY)
   let began = now()
   let start: number | null = null
@@ -46,8 +58,12 @@ export function startProgress(label: string, total: number, options: ProgressOpt
     const bar = `${'━'.repeat(filled)}${'╌'.repeat(24 - filled)}`
     const time = done >= total ? formatDuration(seconds) : `${rate > 0 ? formatDuration(left) : '-:--'} left`
     const speed = rate >= 10 ? rate.toFixed(0) : rate.toFixed(rate >= 1 ? 1 : 2)
-    const pace = done >= total && start === done ? 'already there' : `${speed} ${unit}/s  ${time}`
-    return `${label.padEnd(24)} ${bar} ${String(done).padStart(String(total).length)}/${total} ${pace}${note ? `  ${note}` : ''}`
+    const pace =
+      done >= total && start === done
+        ? 'already there'
+        : `${format ? format(rate) : `${speed} ${unit}`}/s  ${time}`
+    const count = format ? format(done) : String(done).padStart(String(total).length)
+    return `${label.padEnd(24)} ${bar} ${count}/${format ? format(total) : total} ${pace}${note ? `  ${note}` : ''}`
   }
   const draw = (note: string, last: boolean): void => {
     drawn = now()
