@@ -196,7 +196,7 @@ function seenIds(rows: Row[], inputs: ModelInputs, size: number): Tensor {
   rows.forEach(({ prompt, ids }, r) => {
     const mask = inputs.attention_mask?.[prompt]
     const given = inputs.input_ids[prompt]
-    for (let i = 0; i < given.length; i++) if (!mask || mask[i] !== 0) seen[r * size + given[i]] = 1
+    for (let i = 0; i < given.length; i++) if (mask?.[i] !== 0) seen[r * size + given[i]] = 1
     for (const id of ids) seen[r * size + id] = 1
   })
   return tensor(seen, [rows.length, size], 'bool')
