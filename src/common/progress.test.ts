@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatDuration, startProgress } from './progress.js'
+import { formatBytes, formatDuration, startProgress } from './progress.js'
 
 /** A stream that is no terminal, and a clock turned by hand. */
 function watched(total: number) {
@@ -46,6 +46,32 @@ describe('progress', () => {
     progress.end()
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatch(/8\/8 already there$/)
+  })
+
+  it('writes bytes as people do, also in a bar', () => {
+    expect([0, 999, 1000, 24_423, 999_499, 999_500, 1_838_000_000, 2.5e15].map(formatBytes)).toEqual([
+      '0 B',
+      '999 B',
+      '1.00 kB',
+      '24.4 kB',
+      '999 kB',
+      '1.00 MB',
+      '1.84 GB',
+      '2500 TB',
+    ])
+    const lines: string[] = []
+    const stream = { isTTY: false, write: (text: string) => lines.push(text.trimEnd()) }
+    const clock = { ms: 0 }
+    const bar = startProgress('weights', 7_510_000_000, {
+      format: formatBytes,
+      stream: stream as unknown as NodeJS.WriteStream,
+      now: () => clock.ms,
+    })
+    bar.update(3_000_000_000)
+    clock.ms = 10_000
+    bar.update(4_000_000_000, 'model.safetensors')
+    bar.end()
+    expect(lines[1]).toMatch(/ 4\.00 GB\/7\.51 GB 100 MB\/s {2}0:35 left {2}model\.safetensors$/)
   })
 
   it('writes durations as clocks do', () => {

@@ -29,7 +29,7 @@ export function formatBytes(bytes: number): string {
   let at = 0
   // What would be written as 1000 is one of the next unit.
   for (; at < units.length - 1 && value >= 999.5; at++) value /= 1000
-  return `${at === 0 ? Math.round(value) : value.toPrecision(3)} ${units[at]}`
+  return `${at === 0 || value >= 999.5 ? Math.round(value) : value.toPrecision(3)} ${units[at]}`
 }
 
 export interface ProgressOptions {

@@ -2,8 +2,9 @@
  * Patterns for files of a repository, with the rules of `huggingface_hub` (Python's fnmatch): `*` also crosses
  * `/`, `?` is one character, `[abc]` and `[!a-c]` are sets, `folder/` is all that lies in it; case matters.
  */
+import { usageError } from '../common/errors.js'
 
-/** The pattern as an expression over the whole path. */
+/** The pattern as an expression over the whole path. @throws usage error when a set cannot be one */
 export function globToRegExp(pattern: string): RegExp {
   const glob = pattern.endsWith('/') ? `${pattern}*` : pattern
   let source = ''
@@ -20,7 +21,11 @@ export function globToRegExp(pattern: string): RegExp {
       at = close
     } else source += letter.replace(/[\\^$.|+()[\]{}]/g, '\\$&')
   }
-  return new RegExp(`^(?:${source})$`, 's')
+  try {
+    return new RegExp(`^(?:${source})$`, 's')
+  } catch {
+    throw usageError('pattern', 'sets like [abc], [a-c] or [!abc]', pattern)
+  }
 }
 
 /** The pattern of everything that starts with `prefix`, whatever letters that has. */

@@ -220,7 +220,8 @@ async function fetchFiles(
     0,
   )
   checkRoom(hub.cache, toCome)
-  const progress = options.progress?.(repo.repo.split('/')[1], total) ?? silentProgress
+  const bar = waiting.length > 0 ? options.progress?.(repo.repo.split('/')[1], total) : undefined
+  const progress = bar ?? silentProgress
   const stop = new AbortController()
   let failure: unknown
   let there = total - toCome
