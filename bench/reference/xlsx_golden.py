@@ -1,7 +1,8 @@
 """Spreadsheets and tables as VLMEvalKit leaves them: src/evaluation/predictions/fixtures/vlmevalkit-*.{xlsx,tsv,json}.
 
 Written by pandas over XlsxWriter with the options of VLMEvalKit's `dump`, once more over openpyxl, and as the
-`.tsv` and `.json` of its PRED_FORMAT. Questions and answers are made up. `vlmevalkit.json` has the raw texts.
+`.tsv` and `.json` of its PRED_FORMAT. Questions and answers are made up. `vlmevalkit-raw.json` has the raw texts;
+`full-cell.xlsx` a text that a cell cannot hold.
 Needs pandas, xlsxwriter and openpyxl, which the other scripts here do not.
 """
 import csv
@@ -44,12 +45,14 @@ if __name__ == "__main__":
     options = {"options": {"strings_to_formulas": False}}
     with pd.ExcelWriter(OUT / "vlmevalkit.xlsx", engine="xlsxwriter", engine_kwargs=options) as writer:
         data.to_excel(writer, index=False)
-    # openpyxl refuses control characters and reads a leading = as a formula.
-    plain = data.assign(prediction=[text.replace("\x0b", "").lstrip("=") for text in RAW])
+    # openpyxl refuses control characters, escapes no _x0041_, and takes a leading = for a formula.
+    plain = data.assign(prediction=[text.replace("\x0b", "").replace("_x0041_", "").lstrip("=") for text in RAW])
     with pd.ExcelWriter(OUT / "vlmevalkit-openpyxl.xlsx", engine="openpyxl") as writer:
         plain.to_excel(writer, sheet_name="ALL", index=False)
     data.to_csv(OUT / "vlmevalkit.tsv", sep="\t", index=False, encoding="utf-8", quoting=csv.QUOTE_ALL)
-    records = json.dumps(data.assign(candidates=data["candidates"].astype(object).where(data["candidates"].notna(), float("nan"))).to_dict("records"), indent=4, ensure_ascii=False)
-    (OUT / "vlmevalkit-records.json").write_text(records)
+    (OUT / "vlmevalkit-records.json").write_text(json.dumps(data.to_dict("records"), indent=4, ensure_ascii=False))
     (OUT / "vlmevalkit-raw.json").write_text(json.dumps(RAW, ensure_ascii=True, indent=1) + "\n")
+    full = pd.DataFrame([{"index": 0, "question": "How many table(s) are in this room?", "prediction": "x" * 40_000}])
+    with pd.ExcelWriter(OUT / "full-cell.xlsx", engine="xlsxwriter", engine_kwargs=options) as writer:
+        full.to_excel(writer, index=False)
     print(f"vlmevalkit: {len(RAW)} rows, pandas {pd.__version__}")

@@ -5,16 +5,21 @@ import type { ResultRow } from './row.js'
 /** White space told apart by no maker: runs of it are one space. */
 export const plain = (text: string): string => text.replace(/\s+/g, ' ').trim()
 
-/** `A`, `(A)`, `A.` and `A. chair` name the same choice. */
-const letterOf = (answer: string): string | null =>
-  /^\(?([A-Za-z])(?:\)|[.:]|\s|$)/.exec(answer)?.[1].toUpperCase() ?? null
+/** `A`, `(A)`, `A.`, `A. chair` and `(A) chair`: the letter, and the text behind it. */
+function asOption(answer: string): { letter: string; text: string } | null {
+  const found = /^\(?([A-Za-z])(?:\)|[.:]|\s|$)(.*)$/.exec(answer)
+  return found && { letter: found[1].toUpperCase(), text: found[2].trim() }
+}
 
-/** Answers of the data as one maker or another writes them: `4` and `4.0`, `(C)` and `C`. */
+/** Answers of the data as one maker or another writes them: `4` and `4.0`, `(C)`, `C` and `C. chair`. */
 export function sameAnswer(a: string, b: string): boolean {
   const [one, other] = [plain(a), plain(b)]
   if (one === other) return true
-  const letter = letterOf(one)
-  if (letter !== null) return letter === letterOf(other)
+  const [option, otherOption] = [asOption(one), asOption(other)]
+  if (option || otherOption) {
+    if (option?.letter !== otherOption?.letter) return false
+    return option?.text === '' || otherOption?.text === '' || option?.text === otherOption?.text
+  }
   return one !== '' && other !== '' && Number(one) === Number(other)
 }
 

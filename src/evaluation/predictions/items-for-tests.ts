@@ -35,3 +35,36 @@ export function temporaryFiles(): (name: string, content: string) => string {
 }
 
 export const jsonl = (...rows: unknown[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+
+export const texts = (predictions: Map<string, string>): Record<string, string> =>
+  Object.fromEntries(predictions)
+
+/** As in VSI-Bench: ids with gaps; one question is asked of two rooms. */
+export const vsi: BenchmarkItem[] = [
+  makeItem(0, {
+    id: '0',
+    type: 'object_counting',
+    kind: 'number',
+    scene: '41069025',
+    question: 'How many table(s) are in this room?',
+    options: null,
+    answer: '4',
+  }),
+  makeItem(1, {
+    id: '3',
+    type: 'object_counting',
+    kind: 'number',
+    scene: 'scene0011_00',
+    question: 'How many table(s) are in this room?',
+    options: null,
+    answer: '4',
+  }),
+  makeItem(2, {
+    id: '7',
+    type: 'object_rel_distance',
+    scene: 'scene0011_00',
+    question: 'Which of these objects (bed, sofa) is the closest to the x?',
+    options: ['A. bed', 'B. sofa'],
+    answer: 'B',
+  }),
+]
