@@ -4,7 +4,6 @@ import path from 'node:path'
 import { dataError } from '../../common/errors.js'
 import { sha256 } from '../../common/files.js'
 import { fileState } from './file-state.js'
-import { frameFiles } from './frame-files.js'
 import { makeOnce } from './make-once.js'
 import { insidePath, type MediaPlaces, placesText } from './pictures.js'
 import type { SourceVideo } from './source.js'
@@ -23,10 +22,11 @@ function onDisk(roots: readonly string[], relative: string): string | undefined 
   )
 }
 
-/** A folder's state is that of all its frames. */
+/** A folder's state is that of all its files. */
 function stateOf(place: string): string {
   if (!fs.statSync(place).isDirectory()) return fileState(place)
-  return `${path.resolve(place)} ${sha256(frameFiles(place).map(fileState).join('\n'))}`
+  const files = fs.readdirSync(place).sort()
+  return `${path.resolve(place)} ${sha256(files.map((name) => fileState(path.join(place, name))).join('\n'))}`
 }
 
 /**
