@@ -2,7 +2,8 @@
 import { firstWord, pythonStrip } from '../../scoring/python.js'
 import type { BenchmarkItem, Verdict } from './benchmark.js'
 
-const LEADS = ['answer is', 'answer is:', 'answer:']
+/** The original has `answer is:` between them, which is gone by then. */
+const LEADS = ['answer is', 'answer:']
 
 /**
  * Cambrian: what follows the last `answer is` or `answer:` is trimmed (`(`, `)`, full stops) and cut to one

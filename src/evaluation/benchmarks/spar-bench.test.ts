@@ -134,6 +134,7 @@ describe('camera movements', () => {
     ['foo', 0],
     [`${target},`, 0],
     ['move_right:0.4m', 0],
+    ['move_right:0.4:0.4', 0],
     [`move_right:0.5,${target}`, 1],
     [target.replaceAll(':', ': '), 1],
   ])('%j scores %d', (raw, score) => {
