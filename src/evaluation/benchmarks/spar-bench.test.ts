@@ -107,6 +107,18 @@ describe('numbers', () => {
     }
   })
 
+  it.each([
+    ['about 1.5 meters', '1.5', 1],
+    ['one', '1', 1],
+    ['-1.5', '1.5', 0],
+    ['2 then 1.5', '1.5', 0],
+    ['0.3', '0.0', 0],
+    ['0', '0.0', 1],
+    ['', '0.0', 0],
+  ])('%j for %s scores %d strictly', (raw, target, score) =>
+    expect(scoreOf(item('depth_prediction_oc', target), raw, 'strict', 'thinking')).toBe(score),
+  )
+
   it('may have digits of any script, and show what was read', () => {
     const verdict = official.judge(item('depth_prediction_oc', '4'), '４ m', { promptType: 'default' })
     expect(verdict).toEqual({ score: 1, parsed: '４' })

@@ -78,6 +78,7 @@ const strict: Protocol = {
   notes: [
     'The overall score and the levels are means of task scores; Medium has all three tasks.',
     'Asked as the paper asks. Camera movements are read with or without blanks and units, and their errors are relative to the true amount.',
+    'Against a target of 0 only 0 is right.',
   ],
 }
 
