@@ -3,7 +3,8 @@
 Written by pandas over XlsxWriter with the options of VLMEvalKit's `dump`, once more over openpyxl, and as the
 `.tsv` and `.json` of its PRED_FORMAT. Questions and answers are made up. `vlmevalkit-raw.json` has the raw texts;
 `full-cell.xlsx` a text that a cell cannot hold.
-Needs pandas, xlsxwriter and openpyxl, which the other scripts here do not.
+Needs pandas, xlsxwriter and openpyxl, which the other scripts here do not, and is run by hand: spreadsheets name
+the time they were written.
 """
 import csv
 import json

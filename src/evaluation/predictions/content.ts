@@ -24,6 +24,16 @@ function* pieces(text: string): Generator<string> {
     for (let from = 0; from + n <= lines.length; from++) yield plain(lines.slice(from, from + n).join(' '))
 }
 
+/** Those of `items` whose options stand in `text`, and of these the ones that fill it most; all where none are. */
+function withOptions(items: BenchmarkItem[], text: string): BenchmarkItem[] {
+  if (items.length < 2) return items
+  const filled = items.map(({ options }) =>
+    options?.every((option) => text.includes(option)) ? options.join('').length : 0,
+  )
+  const most = Math.max(...filled)
+  return items.filter((_, index) => filled[index] === most)
+}
+
 /** The item each row asks; undefined where none does. */
 export function matchContent(
   rows: readonly ResultRow[],
@@ -50,11 +60,7 @@ export function matchContent(
       if (found.length > 0) break
     }
     const fitting = found.filter((item) => evidence.contradiction(row, item) === null)
-    const options = row.options
-    const optioned = options
-      ? fitting.filter((item) => item.options?.every((option) => options.includes(option)))
-      : []
-    const candidates = optioned.length > 0 ? optioned : fitting
+    const candidates = withOptions(fitting, row.options ?? '')
     if (candidates.length > 1) alike++
     const item = candidates.find((one) => !taken.has(one)) ?? candidates[0]
     if (item) taken.add(item)

@@ -82,6 +82,7 @@ describe("SpatialLadder's result files", () => {
       item(1, 'Where is the bed?', ['A. left', 'B. back'], 'A. left'),
       item(2, 'Where is the bed?', ['A. left', 'B. right'], 'A. left'),
       item(3, 'Where is the bed?', ['A. right', 'B. back'], 'B. back'),
+      item(4, 'Where is the bed?', ['A. left', 'B. right', 'C. up'], 'A. left'),
     ]
     const answered = ({ question, options, answer }: BenchmarkItem, predicted_answer: string) => ({
       question,
@@ -93,6 +94,7 @@ describe("SpatialLadder's result files", () => {
     const file = write(
       'ViewSpatial-Bench_results.jsonl',
       jsonl(
+        answered(items[4], 'p4'),
         answered(items[3], 'p3'),
         answered(items[1], 'p1'),
         answered(items[0], 'p0'),
@@ -100,7 +102,7 @@ describe("SpatialLadder's result files", () => {
       ),
     )
     const read = await readPredictions(file, items)
-    expect(texts(read.predictions)).toEqual({ 0: 'p0', 1: 'p1', 2: 'p2', 3: 'p3' })
+    expect(texts(read.predictions)).toEqual({ 0: 'p0', 1: 'p1', 2: 'p2', 3: 'p3', 4: 'p4' })
     expect(read.notes).toEqual([
       `${file}: 2 rows ask what several items ask alike; they take these items in order`,
     ])
