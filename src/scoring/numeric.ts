@@ -43,9 +43,8 @@ export const accuracyOfError = (error: number): number =>
  * keeps the denominator positive, so against a negative target any answer is perfect.
  * @throws data error for target 0, where the originals stop with ZeroDivisionError
  */
-export function vsiRelativeError(prediction: number, target: number): number {
-  if (target === 0)
-    throw dataError('relative error', 'a target other than 0 (the original divides by it)', '0')
+export function vsiRelativeError(prediction: number, target: number, subject = 'relative error'): number {
+  if (target === 0) throw dataError(subject, 'a target other than 0 (the original divides by it)', '0')
   return Math.abs(prediction - target) / target
 }
 
