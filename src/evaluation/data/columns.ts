@@ -1,7 +1,7 @@
 /** Checks a row's columns against a schema; what differs is one line in words of the data, not of the checker. */
 import { z } from 'zod'
 import { dataError } from '../../common/errors.js'
-import type { Row } from './rows.js'
+import type { Row } from './row.js'
 import type { SourcePicture } from './source.js'
 
 const isPicture = (value: unknown): value is SourcePicture =>

@@ -16,7 +16,7 @@ import {
 import { compressors } from 'hyparquet-compressors'
 import { dataError, LadderError } from '../../common/errors.js'
 import { fileState } from './file-state.js'
-import type { Row } from './rows.js'
+import type { Row } from './row.js'
 import type { SourcePicture } from './source.js'
 
 const MAGIC = 'PAR1'

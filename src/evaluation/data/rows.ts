@@ -4,13 +4,9 @@ import path from 'node:path'
 import { dataError } from '../../common/errors.js'
 import { readJsonl } from '../../common/jsonl.js'
 import { readParquetRows } from './parquet.js'
+import type { Row } from './row.js'
 
-export interface Row {
-  /** `<file> row <n>`, 1-based: where errors about this row point to. */
-  place: string
-  /** By column. Pictures of a parquet file are `SourcePicture`s, or lists of them. */
-  values: Record<string, unknown>
-}
+export type { Row } from './row.js'
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
