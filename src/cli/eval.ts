@@ -6,6 +6,7 @@ import { openClient, parseClientName } from '../clients/open.js'
 import { dataError, usageError } from '../common/errors.js'
 import { lockFolder } from '../common/lock.js'
 import { startProgress } from '../common/progress.js'
+import { folderName } from '../evaluation/benchmarks/run.js'
 import { evaluate, writeBaselines } from '../evaluation/evaluate.js'
 import { scoreTable, type TableRow, tableText } from '../report/table.js'
 import { takeEvenly } from '../schema/evenly.js'
@@ -13,29 +14,29 @@ import { PROMPT_STYLES, type PromptStyle } from '../schema/prompts.js'
 import { imageRootOf, readSamples } from '../schema/read-samples.js'
 import type { Scores } from '../schema/results.js'
 import type { Sample } from '../schema/sample.js'
+import {
+  BENCHMARK_HELP,
+  mediaCache,
+  promptTypeOption,
+  protocolOption,
+  withData,
+} from './benchmark-options.js'
+import { MODEL_HELP, openOptions, withClients } from './client-options.js'
+import { type EvalBenchmarkOptions, evalBenchmarks } from './eval-benchmarks.js'
 import { integer, repeated, withExample } from './options.js'
 
-interface EvalOptions {
-  model: string[]
-  data: string
+interface EvalOptions extends Omit<EvalBenchmarkOptions, 'benchmark' | 'data'> {
+  benchmark?: string[]
+  data?: string
   train?: string
   images?: string
-  out: string
   mode: 'direct' | 'think'
   style: PromptStyle
   maxNewTokens?: number
-  baseUrl?: string
-  limit?: number
-  seed: number
-  json?: boolean
 }
 
 /** Upstream's lengths: 128 tokens for a bare answer, 1,024 with reasoning. */
 const LENGTH = { direct: 128, think: 1024 } as const
-
-/** `local:runs/micro/stages/1-perception` -> `local-runs-micro-stages-1-perception`. */
-const folderName = (client: string): string =>
-  client.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[-.]+|-+$/g, '')
 
 /** `local:runs/micro/stages/1-perception` -> `local:…/stages/1-perception`, for tables. */
 export function shortName(client: string): string {
@@ -51,9 +52,11 @@ function samplesAt(place: string, option: string): Sample[] {
   return samples
 }
 
-async function evaluateModel(name: string, samples: Sample[], options: EvalOptions): Promise<Scores> {
-  const { mode, style, seed, baseUrl, out, data, images } = options
-  const client = await openClient(name, { baseUrl })
+type OwnOptions = EvalOptions & { data: string }
+
+async function evaluateModel(name: string, samples: Sample[], options: OwnOptions): Promise<Scores> {
+  const { mode, style, seed, out, data, images } = options
+  const client = await openClient(name, openOptions(options))
   const folder = path.join(out, folderName(name))
   const release = lockFolder(folder)
   const progress = startProgress(shortName(name).split('/').at(-1) ?? name, samples.length, {
@@ -79,6 +82,15 @@ async function evaluateModel(name: string, samples: Sample[], options: EvalOptio
 }
 
 async function run(options: EvalOptions): Promise<void> {
+  const { benchmark, data } = options
+  if (benchmark) await evalBenchmarks({ ...options, benchmark })
+  else if (data === undefined)
+    throw usageError('eval', '--benchmark, or --data with questions of our own format', 'neither')
+  else await evalSamples({ ...options, data })
+}
+
+/** Questions in our own format, scored by the rules that train the model. */
+async function evalSamples(options: OwnOptions): Promise<void> {
   const { model, data, train, out, limit, seed } = options
   for (const name of model) parseClientName(name)
   if (new Set(model.map(folderName)).size < model.length)
@@ -111,27 +123,45 @@ export function register(program: Command): void {
   const command = program
     .command('eval')
     .description('ask models questions and score their answers beside chance and blind guesses')
-    .requiredOption('--model <client>', 'local:DIR, openai:MODEL or replay:FILE; repeatable', repeated)
-    .requiredOption('--data <path>', 'a folder that data build made, or a JSONL file of questions')
+    .requiredOption('--model <client>', `${MODEL_HELP}; repeatable`, repeated)
+    .option('--benchmark <name>', `${BENCHMARK_HELP}; repeatable`, repeated)
+    .option(
+      '--protocol <name>',
+      'official, paper or strict; repeatable (default: official and paper)',
+      protocolOption,
+    )
+    .option('--prompt-type <type>', 'default or thinking, where the protocol knows both', promptTypeOption)
     .requiredOption('--out <dir>', 'where predictions and scores go; a second run continues there')
-    .option('--train <path>', 'training questions, for the most frequent answer and the best constant')
-    .option('--images <dir>', "where the questions' pictures are (default: images/ beside them)")
+    .option('--cache <dir>', 'where frames and pictures are made', mediaCache())
+    .option(
+      '--train <path>',
+      'own format: training questions, for the most frequent answer and the best constant',
+    )
+    .option('--images <dir>', "own format: where the questions' pictures are (default: images/ beside them)")
     .addOption(
-      new Option('--mode <mode>', 'answer at once or reason first')
+      new Option('--mode <mode>', 'own format: answer at once or reason first')
         .choices(['direct', 'think'])
         .default('direct'),
     )
     .addOption(
-      new Option('--style <style>', 'wording of the prompts').choices(PROMPT_STYLES).default('upstream'),
+      new Option('--style <style>', 'own format: wording of the prompts')
+        .choices(PROMPT_STYLES)
+        .default('upstream'),
     )
-    .option('--max-new-tokens <n>', 'longest answer (default: 128, with reasoning 1024)', integer(1))
-    .option('--base-url <url>', 'endpoint for openai:MODEL (default: OPENAI_BASE_URL)')
+    .option(
+      '--max-new-tokens <n>',
+      'own format: longest answer (default: 128, with reasoning 1024)',
+      integer(1),
+    )
     .option('--limit <n>', 'only n questions, evenly over their types', integer(1))
     .option('--seed <n>', 'seed of sampling, limit and intervals', integer(0), 42)
     .option('--json', 'print scores and baselines as JSON')
     .action(run)
+  withData(withClients(command))
   withExample(
     command,
+    '# one model on two benchmarks, as their authors and as the paper evaluate',
+    'spatial-ladder eval --model local:models/micro-base --benchmark VSI-Bench --benchmark CV-Bench --data benchmarks --limit 100 --out runs/scores',
     '# a stage of the ladder on its test rooms',
     'spatial-ladder eval --model local:runs/micro/stages/1-perception --data runs/micro/data/test --style compact --limit 60 --out runs/perception',
     '# answers made elsewhere, one {"id", "prediction"} a line',

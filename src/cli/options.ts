@@ -35,6 +35,15 @@ export function decimal(least = -Infinity, most = Infinity): (text: string) => n
   }
 }
 
+/** Parser of one of `choices`, in any case. */
+export function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = choices.find((choice) => choice.toLowerCase() === text.toLowerCase())
+    if (found === undefined) throw new InvalidArgumentError(`one of ${choices.join(', ')}`)
+    return found
+  }
+}
+
 /** Collects a repeated option, e.g. `--set a=1 --set b=2`. */
 export const repeated = (value: string, previous: string[] = []): string[] => [...previous, value]
 

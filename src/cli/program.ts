@@ -35,6 +35,8 @@ const verbs: Record<string, () => Promise<CommandFile>> = {
   ladder: () => import('./ladder.js'),
   train: () => import('./train.js'),
   eval: () => import('./eval.js'),
+  infer: () => import('./infer.js'),
+  score: () => import('./score.js'),
   export: () => import('./export.js'),
   pull: () => import('./pull.js'),
   doctor: () => import('./doctor.js'),

@@ -21,7 +21,10 @@ export const itemDigest = ({ question, options, media }: BenchmarkItem): string 
     JSON.stringify([
       question,
       options,
-      media.map((item) => (item.type === 'image' ? item.picture.name : item.video.name)),
+      media.map((item) => {
+        if (item.type === 'image') return item.picture.name
+        return item.type === 'video' ? item.video.name : item.pictures.map(({ name }) => name)
+      }),
     ]),
   ).slice(0, 12)
 

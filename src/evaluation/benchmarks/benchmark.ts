@@ -23,7 +23,11 @@ export type ModelFamily = 'local' | 'api'
 /** A letter; a number worth mean relative accuracy; or SPAR's camera movement. */
 export type ItemKind = 'choice' | 'number' | 'movement'
 
-export type ItemMedia = { type: 'image'; picture: SourcePicture } | { type: 'video'; video: SourceVideo }
+export type ItemMedia =
+  | { type: 'image'; picture: SourcePicture }
+  | { type: 'video'; video: SourceVideo }
+  /** A video whose frames were chosen already. */
+  | { type: 'frames'; pictures: SourcePicture[] }
 
 export interface BenchmarkItem {
   /** The item's own id as text; where the data has none, its 0-based row. */
@@ -135,8 +139,8 @@ export interface Benchmark {
   name: string
   /** Further names it goes by; case never matters. */
   aliases: readonly string[]
-  /** Dataset on the hub, `owner/name`, with the files that are needed (glob-free prefixes). */
-  hub: { repo: string; files?: readonly string[] }
+  /** Dataset on the hub, `owner/name`, with the files that are needed (prefixes); absent for one's own. */
+  hub?: { repo: string; files?: readonly string[] }
   subsets?: readonly string[]
   /**
    * Items of the file or folder `place`; pictures and videos are referred to, not read.

@@ -3,42 +3,20 @@
  */
 import { dataError } from '../../common/errors.js'
 import type { BenchmarkItemResult, Comparison, Disagreement } from '../../schema/benchmark-results.js'
-import { drawRooms, interval95, RESAMPLES } from '../bootstrap.js'
-import type { Protocol, Tally } from './benchmark.js'
+import { interval95 } from '../bootstrap.js'
+import type { Protocol } from './benchmark.js'
+import { bootstrapNumbers, type Numbers } from './room-tallies.js'
 import type { Judged } from './score.js'
 
 type Scored = Pick<BenchmarkItemResult, 'id' | 'type' | 'scene' | 'score' | 'counted' | 'fields'>
 
-/** Numbers of one draw: overall, groups and types by name. */
-function numbersOf(tallies: readonly Tally[], protocol: Protocol): Map<string, number> {
-  const { overall, groups } = protocol.average(tallies)
-  const types = new Map<string, [number, number]>()
-  for (const { type, sum, n } of tallies) {
-    const [s, m] = types.get(type) ?? [0, 0]
-    types.set(type, [s + sum, m + n])
-  }
-  const named: [string, number | null][] = [
-    ['overall', overall],
-    ...Object.entries(groups),
-    ...[...types].map(([type, [sum, n]]): [string, number] => [type, sum / n]),
-  ]
-  return new Map(named.flatMap(([name, value]) => (value === null ? [] : [[name, value]])))
-}
-
-/** Tallies of `items`, each taken as often as its room. */
-function tally(items: readonly Scored[], weight: (room: string) => number): Tally[] {
-  const tallies = new Map<string, Tally>()
-  for (const { type, fields, score, scene } of items) {
-    const times = weight(scene)
-    if (times === 0) continue
-    const key = JSON.stringify([type, fields])
-    const known = tallies.get(key) ?? { type, fields, sum: 0, n: 0 }
-    known.sum += times * score
-    known.n += times
-    tallies.set(key, known)
-  }
-  return [...tallies.values()]
-}
+/** All numbers of one draw by name. */
+const named = ({ overall, groups, types }: Numbers): Map<string, number> =>
+  new Map(
+    Object.entries({ overall, ...groups, ...types }).flatMap(([name, value]) =>
+      value === null ? [] : [[name, value]],
+    ),
+  )
 
 /**
  * Differences `second - first` of every number of the protocol, on the items that both have in their
@@ -55,7 +33,7 @@ export function pairedComparison(settings: {
   seed?: number
   resamples?: number
 }): Comparison {
-  const { benchmark, protocolName, protocol, first, second, seed = 0, resamples = RESAMPLES } = settings
+  const { benchmark, protocolName, protocol, first, second, seed, resamples } = settings
   const before = new Map(first.items.map((item) => [item.id, item]))
   const stranger = second.items.find((item) => !before.has(item.id))
   if (stranger || first.items.length !== second.items.length)
@@ -67,14 +45,13 @@ export function pairedComparison(settings: {
   const both = second.items.filter((item) => item.counted && before.get(item.id)?.counted)
   const old = both.map((item) => before.get(item.id) as Scored)
   const rooms = [...new Set(both.map((item) => item.scene))].sort()
-  const place = new Map(rooms.map((room, i) => [room, i]))
-  const differences = (times?: Uint16Array): Map<string, number> => {
-    const weight = (room: string): number => (times ? times[place.get(room) ?? 0] : 1)
-    const [one, two] = [old, both].map((items) => numbersOf(tally(items, weight), protocol))
-    return new Map([...two].map(([name, value]) => [name, value - (one.get(name) ?? Number.NaN)]))
+  const [one, two] = [old, both].map((items) => bootstrapNumbers(items, protocol, rooms, { seed, resamples }))
+  const differences = (before: Numbers, after: Numbers): Map<string, number> => {
+    const known = named(before)
+    return new Map([...named(after)].map(([name, value]) => [name, value - (known.get(name) ?? Number.NaN)]))
   }
-  const whole = differences()
-  const draws = rooms.length > 1 ? drawRooms(rooms.length, seed, resamples).map(differences) : []
+  const whole = differences(one.whole, two.whole)
+  const draws = one.draws.map((before, i) => differences(before, two.draws[i]))
   const counts = new Map<string, number>()
   for (const { type } of both) counts.set(type, (counts.get(type) ?? 0) + 1)
   return {

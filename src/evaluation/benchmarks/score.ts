@@ -3,8 +3,9 @@
  * Which text is worth what, and how items are averaged, is the protocol's; here it is only counted.
  */
 import type { BenchmarkScores, BenchmarkType } from '../../schema/benchmark-results.js'
-import { drawRooms, interval95, RESAMPLES } from '../bootstrap.js'
-import type { Averages, BenchmarkItem, ItemKind, PromptType, Protocol, Tally, Verdict } from './benchmark.js'
+import { interval95 } from '../bootstrap.js'
+import type { BenchmarkItem, ItemKind, PromptType, Protocol, Verdict } from './benchmark.js'
+import { bootstrapNumbers, type Numbers, type ScoredItem } from './room-tallies.js'
 
 /** An item with what a model said and what that is worth; no verdict where the item is not in the denominator. */
 export interface Judged {
@@ -39,78 +40,6 @@ export function judge(
   })
 }
 
-/** Scores of one group of items per room, so that a bootstrap draw is a weighted sum. */
-interface RoomTally {
-  type: string
-  fields: Record<string, string>
-  rooms: Int32Array
-  sum: Float64Array
-  count: Float64Array
-}
-
-function roomTallies(
-  judged: readonly Judged[],
-  protocol: Protocol,
-  roomIndex: ReadonlyMap<string, number>,
-): RoomTally[] {
-  const groups = new Map<
-    string,
-    Pick<RoomTally, 'type' | 'fields'> & { perRoom: Map<number, [number, number]> }
-  >()
-  for (const { item, verdict } of judged) {
-    if (!verdict) continue
-    const fields = Object.fromEntries((protocol.tallied ?? []).map((name) => [name, item.fields[name] ?? '']))
-    const key = JSON.stringify([item.type, fields])
-    const group = groups.get(key) ?? { type: item.type, fields, perRoom: new Map() }
-    groups.set(key, group)
-    const room = roomIndex.get(item.scene) ?? 0
-    const cell = group.perRoom.get(room) ?? [0, 0]
-    cell[0] += verdict.score
-    cell[1]++
-    group.perRoom.set(room, cell)
-  }
-  return [...groups.values()].map(({ type, fields, perRoom }) => {
-    const cells = [...perRoom]
-    return {
-      type,
-      fields,
-      rooms: Int32Array.from(cells, ([room]) => room),
-      sum: Float64Array.from(cells, ([, [sum]]) => sum),
-      count: Float64Array.from(cells, ([, [, count]]) => count),
-    }
-  })
-}
-
-/** The tallies when every room is taken `times[room]` times; all of them once without `times`. */
-function draw(tallies: readonly RoomTally[], times?: Uint16Array): Tally[] {
-  return tallies.flatMap(({ type, fields, rooms, sum, count }) => {
-    let total = 0
-    let n = 0
-    for (let i = 0; i < rooms.length; i++) {
-      const weight = times ? times[rooms[i]] : 1
-      total += weight * sum[i]
-      n += weight * count[i]
-    }
-    return n > 0 ? [{ type, fields, sum: total, n }] : []
-  })
-}
-
-/** Mean score per type. */
-function typeMeans(tallies: readonly Tally[]): Map<string, number> {
-  const sums = new Map<string, [number, number]>()
-  for (const { type, sum, n } of tallies) {
-    const [s, m] = sums.get(type) ?? [0, 0]
-    sums.set(type, [s + sum, m + n])
-  }
-  return new Map([...sums].map(([type, [sum, n]]) => [type, sum / n]))
-}
-
-/** Named numbers of one draw: per type, per group, overall. */
-interface Numbers {
-  averages: Averages
-  types: Map<string, number>
-}
-
 export interface Summary
   extends Pick<
     BenchmarkScores,
@@ -126,6 +55,24 @@ export interface Summary
     | 'bootstrap'
   > {}
 
+/** The columns of an item that its protocol's averages tell apart. */
+export const talliedFields = (item: BenchmarkItem, protocol: Protocol): Record<string, string> =>
+  Object.fromEntries((protocol.tallied ?? []).map((name) => [name, item.fields[name] ?? '']))
+
+const scoredItems = (judged: readonly Judged[], protocol: Protocol): ScoredItem[] =>
+  judged.flatMap(({ item, verdict }) =>
+    verdict
+      ? [
+          {
+            type: item.type,
+            scene: item.scene,
+            fields: talliedFields(item, protocol),
+            score: verdict.score,
+          },
+        ]
+      : [],
+  )
+
 /**
  * Averages as the protocol takes them, with intervals from a bootstrap over rooms (`BenchmarkItem.scene`).
  * The draws depend on seed and rooms only, so two models on the same items see the same ones.
@@ -133,16 +80,13 @@ export interface Summary
 export function summarise(
   judged: readonly Judged[],
   protocol: Protocol,
-  { seed = 0, resamples = RESAMPLES }: { seed?: number; resamples?: number } = {},
+  { seed = 0, resamples }: { seed?: number; resamples?: number } = {},
 ): Summary {
   const rooms = [...new Set(judged.map(({ item }) => item.scene))].sort()
-  const tallies = roomTallies(judged, protocol, new Map(rooms.map((room, i) => [room, i])))
-  const numbersOf = (times?: Uint16Array): Numbers => {
-    const drawn = draw(tallies, times)
-    return { averages: protocol.average(drawn), types: typeMeans(drawn) }
-  }
-  const whole = numbersOf()
-  const draws = rooms.length > 1 ? drawRooms(rooms.length, seed, resamples).map(numbersOf) : []
+  const { whole, draws } = bootstrapNumbers(scoredItems(judged, protocol), protocol, rooms, {
+    seed,
+    resamples,
+  })
   const intervalOf = (pick: (numbers: Numbers) => number | null | undefined): [number, number] | null =>
     interval95(draws.map((numbers) => pick(numbers) ?? Number.NaN))
 
@@ -150,8 +94,8 @@ export function summarise(
   for (const { item } of judged) {
     if (types[item.type]) continue
     const all = judged.filter((one) => one.item.type === item.type)
-    types[item.type] = typeRow(all, whole.types.get(item.type) ?? null, (type) =>
-      intervalOf(({ types }) => types.get(type)),
+    types[item.type] = typeRow(all, whole.types[item.type] ?? null, (type) =>
+      intervalOf(({ types }) => types[type]),
     )
   }
   const rows = Object.values(types)
@@ -160,8 +104,8 @@ export function summarise(
     rows.reduce((sum, row) => sum + pick(row), 0)
   const missing = total((row) => row.missing)
   return {
-    overall: whole.averages.overall,
-    interval: intervalOf(({ averages }) => averages.overall),
+    overall: whole.overall,
+    interval: intervalOf(({ overall }) => overall),
     n: total((row) => row.n),
     correct: counted.length > 0 ? counted.reduce((sum, row) => sum + (row.correct ?? 0), 0) : null,
     missing,
@@ -169,9 +113,9 @@ export function summarise(
     unparsed: total((row) => row.unparsed),
     types,
     groups: Object.fromEntries(
-      Object.entries(whole.averages.groups).map(([name, score]) => [
+      Object.entries(whole.groups).map(([name, score]) => [
         name,
-        { score, interval: intervalOf(({ averages }) => averages.groups[name]) },
+        { score, interval: intervalOf(({ groups }) => groups[name]) },
       ]),
     ),
     bootstrap: { seed, resamples: draws.length, rooms: rooms.length },

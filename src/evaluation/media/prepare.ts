@@ -106,14 +106,32 @@ function prepareVideo(video: SourceVideo, rule: MediaRule, cache: string): Made 
   }
 }
 
+/** Frames that were chosen already: each as a picture, together a video. */
+function prepareFrames(pictures: readonly SourcePicture[], rule: MediaRule, cache: string): Made {
+  const made = pictures.map((picture) => preparePicture(picture, rule, cache))
+  return {
+    media: {
+      type: 'video',
+      frames: made.flatMap(({ media }) => (media.type === 'image' ? [media.file] : media.frames)),
+    },
+    async make() {
+      for (const { make } of made) await make()
+    },
+  }
+}
+
+function prepareOne(item: ItemMedia, rule: MediaRule, cache: string): Made {
+  if (item.type === 'image') return preparePicture(item.picture, rule, cache)
+  if (item.type === 'frames') return prepareFrames(item.pictures, rule, cache)
+  return prepareVideo(item.video, rule, cache)
+}
+
 /**
  * The item's media under the protocol's rule. Pictures that are files and keep their size are passed on as they
  * are; everything else is made in `cache` by `prepare`. Nothing needs to be there before that.
  */
 export function prepareMedia(media: readonly ItemMedia[], rule: MediaRule, cache: string): PreparedMedia {
-  const made = media.map((item) =>
-    item.type === 'image' ? preparePicture(item.picture, rule, cache) : prepareVideo(item.video, rule, cache),
-  )
+  const made = media.map((item) => prepareOne(item, rule, cache))
   return {
     media: made.map((one) => one.media),
     async prepare() {

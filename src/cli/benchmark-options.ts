@@ -1,0 +1,102 @@
+/** What `eval`, `infer`, `score` and `reproduce` share: options of a benchmark, and finding and reading its data. */
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { type Command, InvalidArgumentError } from 'commander'
+import { dataError, usageError } from '../common/errors.js'
+import { limitItems } from '../evaluation/benchmarks/ask.js'
+import { type Benchmark, PROTOCOLS, type ProtocolName } from '../evaluation/benchmarks/benchmark.js'
+import { BENCHMARKS, parseBenchmark } from '../evaluation/benchmarks/registry.js'
+import type { Prepared } from '../evaluation/benchmarks/run.js'
+import { prefixGlob } from '../hub/glob.js'
+import { cachedSnapshot } from '../hub/pull.js'
+import { oneOf } from './options.js'
+
+/** Where pictures and frames made for models are kept, unless said otherwise. */
+export const mediaCache = (): string =>
+  path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'spatial-ladder', 'media')
+
+/** Parser of a protocol's name; repeatable. */
+export function protocolOption(text: string, before: ProtocolName[] = []): ProtocolName[] {
+  const name = PROTOCOLS.find((one) => one === text.toLowerCase())
+  if (!name) throw new InvalidArgumentError(`one of ${PROTOCOLS.join(', ')}`)
+  return before.includes(name) ? before : [...before, name]
+}
+
+/** Parser of the prompt type: bare answers, or reasoning first. */
+export const promptTypeOption = oneOf(['default', 'thinking'])
+
+/** Parser of `i/n`, counted from 0. */
+export function shardOption(text: string): { index: number; count: number } {
+  const [, index, count] = /^(\d+)\/(\d+)$/.exec(text) ?? []
+  if (index === undefined || Number(index) >= Number(count))
+    throw new InvalidArgumentError('a shard i/n with i from 0 to n - 1')
+  return { index: Number(index), count: Number(count) }
+}
+
+/** The shard that a job scheduler asks for by its environment; undefined outside one. */
+export function shardFromEnvironment(
+  environment: NodeJS.ProcessEnv = process.env,
+): { index: number; count: number } | undefined {
+  const { SLURM_ARRAY_TASK_ID, SLURM_ARRAY_TASK_MIN, SLURM_ARRAY_TASK_COUNT } = environment
+  const { JOB_COMPLETION_INDEX, JOB_COMPLETIONS } = environment
+  if (SLURM_ARRAY_TASK_ID && SLURM_ARRAY_TASK_COUNT)
+    return {
+      index: Number(SLURM_ARRAY_TASK_ID) - Number(SLURM_ARRAY_TASK_MIN ?? 0),
+      count: Number(SLURM_ARRAY_TASK_COUNT),
+    }
+  // Kubernetes gives the index; how many there are, the job file must say.
+  if (JOB_COMPLETION_INDEX && JOB_COMPLETIONS)
+    return { index: Number(JOB_COMPLETION_INDEX), count: Number(JOB_COMPLETIONS) }
+  return undefined
+}
+
+/** Adds what names a benchmark's data. */
+export const withData = (command: Command): Command =>
+  command
+    .option(
+      '--data <path>',
+      'its data as published: a folder or file; for several benchmarks a folder with one of each name (default: what pull fetched)',
+    )
+    .option('--media <dir>', 'pictures or videos, where they are not beside the data')
+
+export const BENCHMARK_HELP = `${BENCHMARKS.map((one) => one.name).join(', ')}, in any case; a subset after a colon (VSI-Bench:debiased)`
+
+/** Where a benchmark's data lies. @throws usage or data error saying how to get it */
+function dataPlace(benchmark: Benchmark, data: string | undefined, several: boolean): string {
+  if (data === undefined) {
+    const { hub } = benchmark
+    const include = hub?.files?.map(prefixGlob)
+    const cached = hub && cachedSnapshot({ repo: hub.repo, type: 'dataset', include })
+    if (cached) return cached
+    const remedy = hub ? `--data, or spatial-ladder pull ${benchmark.name} before` : '--data'
+    throw usageError(benchmark.name, remedy, 'neither')
+  }
+  if (!several) {
+    if (!fs.existsSync(data)) throw dataError(data, `the data of ${benchmark.name}`, 'nothing there')
+    return data
+  }
+  const names = [benchmark.name, ...benchmark.aliases]
+  const found = names.map((name) => path.join(data, name)).find((place) => fs.existsSync(place))
+  if (!found)
+    throw dataError(path.join(data, benchmark.name), `the data of ${benchmark.name}`, 'nothing there')
+  return found
+}
+
+/**
+ * Reads the benchmark that `text` names. How its data differs from what was published goes to stderr.
+ * @throws usage or data error
+ */
+export async function prepareBenchmark(
+  text: string,
+  options: { data?: string; media?: string; limit?: number; seed: number },
+  several = false,
+): Promise<Prepared> {
+  const { benchmark, subset } = parseBenchmark(text)
+  const place = dataPlace(benchmark, options.data, several)
+  const loaded = await benchmark.load(place, { media: options.media, subset })
+  if (loaded.items.length === 0) throw dataError(place, `questions of ${benchmark.name}`, 'none')
+  for (const line of loaded.differs) process.stderr.write(`${benchmark.name}: ${line}\n`)
+  const items = limitItems(loaded.items, options.limit, options.seed)
+  return { benchmark, loaded, subset, items, limit: options.limit }
+}

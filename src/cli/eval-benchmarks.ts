@@ -1,0 +1,142 @@
+/** The part of `eval` that runs published benchmarks: models × benchmarks × protocols into one folder. */
+import path from 'node:path'
+import { openClient } from '../clients/open.js'
+import { usageError } from '../common/errors.js'
+import { lockFolder } from '../common/lock.js'
+import { startProgress } from '../common/progress.js'
+import { BASELINES, type BaselineName } from '../evaluation/benchmarks/baselines.js'
+import type { PromptType, ProtocolName } from '../evaluation/benchmarks/benchmark.js'
+import { gatherResults } from '../evaluation/benchmarks/results.js'
+import {
+  disagreementsOf,
+  folderName,
+  mannerOf,
+  type Prepared,
+  runBaseline,
+  runModel,
+  scoreInto,
+  writeDisagreements,
+} from '../evaluation/benchmarks/run.js'
+import { readPredictions } from '../evaluation/predictions/read.js'
+import { writeBenchmarkReport } from '../report/benchmark-report.js'
+import { benchmarkTableText } from '../report/benchmark-table.js'
+import type { BenchmarkResults } from '../schema/benchmark-results.js'
+import { prepareBenchmark } from './benchmark-options.js'
+import {
+  announceCost,
+  announceUsage,
+  type ClientOptions,
+  clientFamily,
+  openOptions,
+} from './client-options.js'
+import { interruptSignal } from './interrupt.js'
+
+export interface EvalBenchmarkOptions extends ClientOptions {
+  model: string[]
+  benchmark: string[]
+  protocol?: ProtocolName[]
+  promptType?: PromptType
+  data?: string
+  media?: string
+  cache: string
+  out: string
+  limit?: number
+  seed: number
+  json?: boolean
+}
+
+const isBaseline = (name: string): name is BaselineName => (BASELINES as readonly string[]).includes(name)
+const replayed = (name: string): string | null => (name.startsWith('replay:') ? name.slice(7) : null)
+
+/** Answers that are in a file already, scored like a model's. */
+async function runReplay(
+  file: string,
+  prepared: Prepared,
+  protocols: readonly ProtocolName[],
+  options: EvalBenchmarkOptions,
+): Promise<void> {
+  const { out, cache, seed, promptType } = options
+  const { predictions, notes } = await readPredictions(file, prepared.items)
+  for (const note of notes) process.stderr.write(`${note}\n`)
+  const name = `replay:${path.basename(file)}`
+  const folder = path.join(out, prepared.benchmark.name, folderName(`replay:${file}`))
+  for (const protocolName of protocols) {
+    const manner = mannerOf(prepared.benchmark, protocolName, 'local', promptType)
+    const target = path.join(folder, protocolName)
+    const settings = { prepared, manner, name, predictions, folder: target, cache, seed }
+    scoreInto({ ...settings, kind: 'model', card: null })
+  }
+  writeDisagreements(folder, disagreementsOf({ prepared, name, protocols, promptType, predictions }))
+}
+
+/** Runs a real model on every benchmark; it is loaded once. */
+async function runClient(
+  model: string,
+  benchmarks: readonly Prepared[],
+  protocols: readonly ProtocolName[],
+  options: EvalBenchmarkOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { out, cache, seed, promptType } = options
+  const family = clientFamily(model)
+  const client = await openClient(model, openOptions(options))
+  try {
+    const jobs = benchmarks.flatMap((prepared) =>
+      protocols.map((protocol) => ({
+        title: `${prepared.benchmark.name} ${protocol}`,
+        items: prepared.items,
+        manner: mannerOf(prepared.benchmark, protocol, family, promptType),
+      })),
+    )
+    await announceCost(client, jobs, options)
+    for (const prepared of benchmarks)
+      await runModel({
+        prepared,
+        client,
+        name: model,
+        kind: model.startsWith('blind:') ? 'blind' : 'model',
+        family,
+        protocols,
+        promptType,
+        out,
+        cache,
+        seed,
+        progress: (label, total) => startProgress(label, total, { unit: 'questions' }),
+        signal,
+      })
+    announceUsage(client)
+  } finally {
+    client.dispose?.()
+  }
+}
+
+/** Runs and scores everything that was named; answers that are there are kept. */
+export async function evalBenchmarks(options: EvalBenchmarkOptions): Promise<BenchmarkResults> {
+  const { model, benchmark, out } = options
+  const protocols: readonly ProtocolName[] = options.protocol ?? ['official', 'paper']
+  if (new Set(model.map(folderName)).size < model.length)
+    throw usageError('--model', 'different models', 'the same one twice')
+  const release = lockFolder(out)
+  const signal = interruptSignal()
+  try {
+    const benchmarks: Prepared[] = []
+    for (const name of benchmark) benchmarks.push(await prepareBenchmark(name, options, benchmark.length > 1))
+    for (const prepared of benchmarks)
+      for (const name of BASELINES) runBaseline(prepared, name, protocols, out, options.promptType)
+    for (const name of model.filter((one) => !isBaseline(one))) {
+      const file = replayed(name)
+      if (file === null) await runClient(name, benchmarks, protocols, options, signal)
+      else for (const prepared of benchmarks) await runReplay(file, prepared, protocols, options)
+    }
+    const results = gatherResults(out)
+    const report = await writeBenchmarkReport({ folder: out })
+    if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
+    else {
+      process.stdout.write(benchmarkTableText(results, process.stdout.columns ?? 120))
+      process.stdout.write(`results: ${path.join(out, 'results.json')}\nreport: ${report}\n`)
+    }
+    return results
+  } finally {
+    release()
+  }
+}

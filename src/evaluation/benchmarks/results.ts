@@ -1,0 +1,108 @@
+/** `results.json`: everything an evaluation folder holds, gathered from what its runs left there. */
+import fs from 'node:fs'
+import path from 'node:path'
+import type { z } from 'zod'
+import { dataError } from '../../common/errors.js'
+import { readJson, writeJsonAtomic } from '../../common/files.js'
+import { readJsonl } from '../../common/jsonl.js'
+import {
+  type BenchmarkItemResult,
+  type BenchmarkResults,
+  type BenchmarkScores,
+  benchmarkItemResultSchema,
+  benchmarkScoresSchema,
+  type Comparison,
+  disagreementSchema,
+} from '../../schema/benchmark-results.js'
+import { PROTOCOLS } from './benchmark.js'
+import { pairedComparison } from './compare.js'
+import { findBenchmark } from './registry.js'
+
+export const RESULTS = 'results.json'
+
+function checked<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw dataError(`${place} ${issue.path.join('.')}`, 'what an evaluation leaves', issue.message)
+}
+
+const foldersIn = (folder: string): string[] =>
+  fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => path.join(folder, entry.name))
+    .sort()
+
+/** The items one model was scored on, as `scoreInto` left them. */
+export const readItemResults = (file: string): BenchmarkItemResult[] =>
+  readJsonl(file).map((row, i) => checked(benchmarkItemResultSchema, row, `${file} row ${i + 1}`))
+
+/** `<out>/<benchmark>/<model>/<protocol>` for everything that was scored. */
+interface ScoredFolder {
+  folder: string
+  scores: BenchmarkScores
+}
+
+function scoredFolders(out: string): ScoredFolder[] {
+  const order = { chance: 0, frequent: 1, blind: 2, model: 3 } as const
+  return foldersIn(out)
+    .flatMap(foldersIn)
+    .flatMap((model) => PROTOCOLS.map((protocol) => path.join(model, protocol)))
+    .flatMap((folder) => {
+      const file = path.join(folder, 'scores.json')
+      return fs.existsSync(file)
+        ? [{ folder, scores: checked(benchmarkScoresSchema, readJson(file), file) }]
+        : []
+    })
+    .sort((a, b) => order[a.scores.kind] - order[b.scores.kind])
+}
+
+/** Every model against every one before it, per benchmark and protocol; those on other items are left out. */
+function comparisonsOf(folders: readonly ScoredFolder[]): Comparison[] {
+  const models = folders.filter(({ folder }) => fs.existsSync(path.join(folder, 'items.jsonl')))
+  const items = new Map(
+    models.map(({ folder }) => [folder, readItemResults(path.join(folder, 'items.jsonl'))]),
+  )
+  return models.flatMap((second, i) =>
+    models.slice(0, i).flatMap((first): Comparison[] => {
+      const { benchmark, protocol: protocolName, n } = second.scores
+      const one = first.scores
+      const known = findBenchmark(benchmark)
+      if (one.benchmark !== benchmark || one.protocol !== protocolName || !known) return []
+      const [a, b] = [first, second].map(({ folder, scores }) => ({
+        name: scores.name,
+        items: items.get(folder) ?? [],
+      }))
+      // Another limit, or another version of the data: nothing to pair.
+      const ids = new Set(a.items.map(({ id }) => id))
+      if (n === 0 || a.items.length !== b.items.length || b.items.some(({ id }) => !ids.has(id))) return []
+      const protocol = known.protocols[protocolName]
+      return [pairedComparison({ benchmark, protocolName, protocol, first: a, second: b })]
+    }),
+  )
+}
+
+/**
+ * Gathers what lies under `out` and writes `results.json` there.
+ * @throws data error naming a file that is not what a run leaves
+ */
+export function gatherResults(out: string): BenchmarkResults {
+  const folders = scoredFolders(out)
+  const benchmarks = [...new Set(folders.map(({ scores }) => scores.benchmark))]
+  const models = foldersIn(out).flatMap(foldersIn)
+  const results: BenchmarkResults = {
+    version: 1,
+    scores: folders.map(({ scores }) => scores),
+    disagreements: models.flatMap((model) => {
+      const file = path.join(model, 'disagreements.json')
+      return fs.existsSync(file) ? checked(disagreementSchema.array(), readJson(file), file) : []
+    }),
+    comparisons: comparisonsOf(folders),
+    published: Object.fromEntries(
+      benchmarks.map((name) => [name, [...(findBenchmark(name)?.published ?? [])]]),
+    ),
+  }
+  writeJsonAtomic(path.join(out, RESULTS), results)
+  return results
+}
