@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes all golden files anew with Python, numpy, transformers and Pillow, then runs the tests that compare with them.
+# Makes all golden files anew with Python, numpy, transformers, Pillow and Arrow, then runs the tests that compare with them.
 # The environment lives outside the repository and is made once; SPATIAL_LADDER_REFERENCE names another
 # folder for it, SPATIAL_LADDER_REFERENCE_PYTHON a Python that already has the packages.
 set -euo pipefail
@@ -23,6 +23,7 @@ export PYTHONDONTWRITEBYTECODE=1 TRANSFORMERS_VERBOSITY=error TQDM_DISABLE=1
 
 "$python" bench/reference/python_golden.py
 "$python" bench/reference/resize_golden.py
+"$python" bench/reference/parquet_golden.py
 "$python" bench/reference/processor_golden.py
 "$python" bench/reference/tiny_checkpoint.py
 npx tsx bench/reference/write-safetensors.ts
@@ -30,4 +31,4 @@ npx tsx bench/reference/write-safetensors.ts
 npx tsx bench/reference/write-folder.ts "$folder"
 "$python" bench/reference/folder_golden.py "$folder"
 
-npx vitest run src/scoring src/images src/torch src/vision-language
+npx vitest run src/scoring src/images src/evaluation/data src/torch src/vision-language
