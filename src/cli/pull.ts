@@ -65,6 +65,7 @@ async function one(text: string, flags: Flags): Promise<Record<string, unknown>>
   const options: PullOptions = {
     ...repo,
     include: flags.include ?? needed?.map(prefixGlob),
+    mayLack: flags.include === undefined,
     exclude: flags.exclude,
     out: flags.out,
     progress: (label, total) => startProgress(label, total, { format: formatBytes }),

@@ -11,7 +11,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { dataError } from '../common/errors.js'
+import { dataError, LadderError } from '../common/errors.js'
 import { readJson, writeFileAtomic, writeJsonAtomic } from '../common/files.js'
 
 export type RepoType = 'dataset' | 'model'
@@ -89,11 +89,18 @@ const listingSchema = z.object({
 const listingPath = (cache: string, repo: Repo, sha: string): string =>
   path.join(repoFolder(cache, repo), 'trees', `${sha}.json`)
 
-/** What commit `sha` holds; null where no listing is kept, or only one of another format. */
+/** What commit `sha` holds; null where no listing is kept, or only one that cannot be read. */
 export function readListing(cache: string, repo: Repo, sha: string): HubFile[] | null {
   const file = listingPath(cache, repo, sha)
   if (!fs.existsSync(file)) return null
-  const parsed = listingSchema.safeParse(readJson(file))
+  let content: unknown
+  try {
+    content = readJson(file)
+  } catch (error) {
+    if (error instanceof LadderError) return null
+    throw error
+  }
+  const parsed = listingSchema.safeParse(content)
   if (!parsed.success) return null
   return Object.entries(parsed.data.files).map(([name, entry]) =>
     checkedFile(file, {

@@ -114,6 +114,22 @@ describe('a pulled repository', () => {
     )
   })
 
+  it('of an older commit may lack what a benchmark has today, if said so', async () => {
+    const told: string[] = []
+    const some = {
+      ...request,
+      include: ['README*', 'pruned_ids.txt*'],
+      note: (line: string) => told.push(line),
+    }
+    expect((await pull({ ...some, mayLack: true })).files).toEqual(['README.md'])
+    expect(told).toEqual(['dataset lab/Rooms@main has no pruned_ids.txt*'])
+    expect(cachedSnapshot(some)).not.toBeNull()
+    expect(cachedSnapshot({ ...request, include: ['pruned_ids.txt*'] })).toBeNull()
+    await expect(pull({ ...some, include: ['x*'], mayLack: true })).rejects.toThrow(
+      'expected files that match x*',
+    )
+  })
+
   it('is only listed by a plan, which writes nothing', async () => {
     const { files } = await planPull(request)
     expect(files.map(({ path, size, cached }) => [path, size, cached])).toEqual(
@@ -154,6 +170,13 @@ describe('offline', () => {
     expect((await pull(offline())).files).toEqual(['README.md', 'images.zip'])
     expect(cachedSnapshot({ ...request, include: ['*.zip'] })).toBe(folder)
     expect(cachedSnapshot({ ...request, include: ['*.parquet'] })).toBeNull()
+    // A pull that finds all of it there writes the listing, and so does one that meets a broken one.
+    const listing = path.join(cache, `datasets--lab--Rooms/trees/${SHA}.json`)
+    await pull({ ...request, include: ['*.zip'] })
+    const whole = fs.readFileSync(listing, 'utf8')
+    fs.writeFileSync(listing, whole.slice(0, 50))
+    expect(await pull({ ...request, include: ['*.zip'] })).toMatchObject({ fetched: 0 })
+    expect(fs.readFileSync(listing, 'utf8')).toBe(whole)
   })
 })
 

@@ -4,21 +4,14 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { dataError, environmentError, LadderError, usageError } from '../common/errors.js'
-import { lockFolder } from '../common/lock.js'
-import { type Progress, silentProgress } from '../common/progress.js'
+import { dataError, environmentError, usageError } from '../common/errors.js'
 import {
-  blobPath,
   cachedCommit,
   filesIn,
   type HubFile,
   hasBlob,
   hasFile,
-  isCommit,
-  linkFile,
   lockPlace,
-  oidOf,
   type Repo,
   readListing,
   repoFolder,
@@ -28,8 +21,7 @@ import {
   writeRef,
 } from './cache.js'
 import { copyOut } from './copy-out.js'
-import { checkRoom } from './disk.js'
-import { download, incompletePath } from './download.js'
+import { type FetchOptions, fetchFiles, lockWhenFree } from './fetch-files.js'
 import { type Selection, select } from './glob.js'
 import { commitOf, filesOf } from './listing.js'
 import { type HubSettings, hubSettings } from './settings.js'
@@ -42,13 +34,11 @@ export interface SnapshotRequest extends Repo, Selection {
   settings?: HubSettings
 }
 
-export interface PullOptions extends SnapshotRequest {
+export interface PullOptions extends SnapshotRequest, FetchOptions {
   /** Also puts the files there: large ones as hard links where one disk holds both, else copies. */
   out?: string
-  /** Makes the bar for `total` bytes. */
-  progress?: (label: string, total: number) => Progress
-  /** Told what it waits for. */
-  note?: (line: string) => void
+  /** Patterns of `include` that nothing fits are told by `note` instead of refused. */
+  mayLack?: boolean
 }
 
 /** What a pull would do. */
@@ -85,12 +75,16 @@ function parts(request: SnapshotRequest): {
   return { repo: { repo, type }, revision, hub: settings, selection: { include, exclude } }
 }
 
-/** @throws data error when nothing is chosen or a pattern chose nothing */
-function chooseFrom(files: readonly HubFile[], selection: Selection, subject: string): HubFile[] {
+/** @throws data error when nothing is chosen, or a pattern chose nothing and must not */
+function chooseFrom(files: readonly HubFile[], request: PullOptions): HubFile[] {
+  const { repo, revision, selection } = parts(request)
   const { chosen, unmatched } = select(files, selection)
+  const subject = `${title(repo)}@${revision}`
   const some = files.slice(0, 3).map(({ path }) => path)
   const others = `${files.length} others${some.length > 0 ? ` (${some.join(', ')}${files.length > 3 ? ', …' : ''})` : ''}`
-  if (unmatched.length > 0) throw dataError(subject, `files that match ${unmatched.join(', ')}`, others)
+  if (unmatched.length > 0 && (chosen.length === 0 || !request.mayLack))
+    throw dataError(subject, `files that match ${unmatched.join(', ')}`, others)
+  if (unmatched.length > 0) request.note?.(`${subject} has no ${unmatched.join(', ')}`)
   if (chosen.length === 0) throw dataError(subject, 'files to fetch', `none left of ${files.length}`)
   return chosen
 }
@@ -110,18 +104,18 @@ function lookUp(
     const { chosen, unmatched } = select(there, selection)
     return { sha, folder, files: null, missing: chosen.length > 0 ? unmatched : ['any of them'] }
   }
-  const files = chooseFrom(listed, selection, `${title(repo)}@${revision}`)
+  const files = select(listed, selection).chosen
   const missing = files.filter((file) => !hasFile(hub.cache, repo, sha, file)).map(({ path }) => path)
   return { sha, folder, files, missing }
 }
 
 /**
- * The folder of a snapshot that is in the cache with all files asked for, or null. No network.
- * @throws data error when the commit is known to hold no such files
+ * The folder of a snapshot that is in the cache with all files asked for that its commit has; null where some are
+ * missing, or there is none. No network.
  */
 export function cachedSnapshot(request: SnapshotRequest): string | null {
   const found = lookUp(request)
-  return found && found.missing.length === 0 ? found.folder : null
+  return found && found.missing.length === 0 && found.files?.length !== 0 ? found.folder : null
 }
 
 /** What `HF_HUB_OFFLINE` gives: the cache, or one line on what it lacks. */
@@ -140,9 +134,9 @@ function offlineSnapshot(request: SnapshotRequest): NonNullable<ReturnType<typeo
 }
 
 /** Files of an offline snapshot; where no listing is kept, with sizes as they lie there. */
-function filesOffline(request: SnapshotRequest): { sha: string; folder: string; files: HubFile[] } {
+function filesOffline(request: PullOptions): { sha: string; folder: string; files: HubFile[] } {
   const { sha, folder, files } = offlineSnapshot(request)
-  if (files !== null) return { sha, folder, files }
+  if (files !== null) return { sha, folder, files: chooseFrom(files, request) }
   const there = filesIn(folder).map((name) => {
     const { size } = fs.statSync(path.join(folder, name))
     // The blob's name is its hash.
@@ -153,14 +147,11 @@ function filesOffline(request: SnapshotRequest): { sha: string; folder: string; 
 }
 
 /** Commit and chosen files; asks the hub for what the cache does not know. Writes nothing. */
-async function resolve(
-  request: SnapshotRequest,
-  note?: (line: string) => void,
-): Promise<{ sha: string; listed: HubFile[]; files: HubFile[] }> {
-  const { repo, revision, hub, selection } = parts(request)
-  const sha = await commitOf(hub, repo, revision, note)
-  const listed = readListing(hub.cache, repo, sha) ?? (await filesOf(hub, repo, sha, note))
-  return { sha, listed, files: chooseFrom(listed, selection, `${title(repo)}@${revision}`) }
+async function resolve(request: PullOptions): Promise<{ sha: string; listed: HubFile[]; files: HubFile[] }> {
+  const { repo, revision, hub } = parts(request)
+  const sha = await commitOf(hub, repo, revision, request.note)
+  const listed = readListing(hub.cache, repo, sha) ?? (await filesOf(hub, repo, sha, request.note))
+  return { sha, listed, files: chooseFrom(listed, request) }
 }
 
 /**
@@ -173,83 +164,11 @@ export async function planPull(request: PullOptions): Promise<PullPlan> {
     const { sha, folder, files } = filesOffline(request)
     return { sha, folder, files: files.map((file) => ({ ...file, cached: true })) }
   }
-  const { sha, files } = await resolve(request, request.note)
+  const { sha, files } = await resolve(request)
   const folder = snapshotFolder(hub.cache, repo, sha)
   const isCached = (file: HubFile): boolean =>
     hasFile(hub.cache, repo, sha, file) || hasBlob(hub.cache, repo, file)
   return { sha, folder, files: files.map((file) => ({ ...file, cached: isCached(file) })) }
-}
-
-/** Takes the repository's lock; another process that has it is waited for. */
-async function lockWhenFree(folder: string, note?: (line: string) => void): Promise<() => void> {
-  for (let told = false; ; told = true) {
-    try {
-      return lockFolder(folder)
-    } catch (error) {
-      if (!(error instanceof LadderError) || error.kind !== 'environment') throw error
-      if (!told) note?.(`waiting for another process: ${error.message}`)
-      await sleep(200)
-    }
-  }
-}
-
-/** Bytes of a content that are still to come. */
-function bytesToCome(blob: string, size: number): number {
-  const there = fs.statSync(incompletePath(blob), { throwIfNoEntry: false })?.size ?? 0
-  return there > size ? size : size - there
-}
-
-/** Fetches the contents of `files` that are missing, a few at once, and links each as it is whole. */
-async function fetchFiles(
-  hub: HubSettings,
-  repo: Repo,
-  sha: string,
-  files: readonly HubFile[],
-  options: PullOptions,
-): Promise<number> {
-  const byContent = new Map<string, HubFile[]>()
-  for (const file of files) byContent.set(oidOf(file), [...(byContent.get(oidOf(file)) ?? []), file])
-  const waiting = [...byContent.values()].filter(([file]) => !hasBlob(hub.cache, repo, file))
-  const link = (same: readonly HubFile[]): void => {
-    for (const file of same) linkFile(hub.cache, repo, sha, file)
-  }
-  for (const same of byContent.values()) if (!waiting.includes(same)) link(same)
-  const total = waiting.reduce((sum, [{ size }]) => sum + size, 0)
-  const toCome = waiting.reduce(
-    (sum, [file]) => sum + bytesToCome(blobPath(hub.cache, repo, file), file.size),
-    0,
-  )
-  checkRoom(hub.cache, toCome)
-  const bar = waiting.length > 0 ? options.progress?.(repo.repo.split('/')[1], total) : undefined
-  const progress = bar ?? silentProgress
-  const stop = new AbortController()
-  let failure: unknown
-  let there = total - toCome
-  progress.update(there)
-  const work = async (): Promise<void> => {
-    for (let same = waiting.shift(); same && !stop.signal.aborted; same = waiting.shift()) {
-      const file = same[0]
-      try {
-        await download(hub, { ...repo, revision: sha }, file, blobPath(hub.cache, repo, file), {
-          onBytes: (count) => {
-            there += count
-            progress.update(there, file.path)
-          },
-          note: (line) => progress.update(there, line),
-          signal: stop.signal,
-        })
-        link(same)
-      } catch (error) {
-        // The first failure tells; the others follow from it.
-        if (!stop.signal.aborted) failure = error
-        stop.abort()
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: hub.concurrency }, work))
-  progress.end('')
-  if (failure !== undefined) throw failure
-  return toCome
 }
 
 /**
@@ -263,24 +182,31 @@ export async function pull(options: PullOptions): Promise<Pulled> {
     const { sha, folder, files } = filesOffline(options)
     return finish(folder, sha, files, 0, options)
   }
-  const { sha, listed, files } = await resolve(options, options.note)
+  const { sha, listed, files } = await resolve(options)
   const isMissing = (file: HubFile): boolean => !hasFile(hub.cache, repo, sha, file)
+  const keepListing = (): void => {
+    if (readListing(hub.cache, repo, sha) === null) writeListing(hub.cache, repo, sha, listed)
+  }
   let fetched = 0
   if (files.some(isMissing)) {
     const release = await lockWhenFree(lockPlace(hub.cache, repo), options.note)
     try {
-      if (readListing(hub.cache, repo, sha) === null) writeListing(hub.cache, repo, sha, listed)
+      keepListing()
       fetched = await fetchFiles(hub, repo, sha, files.filter(isMissing), options)
       writeRef(hub.cache, repo, revision, sha)
     } finally {
       release()
     }
-  } else if (!isCommit(revision)) noteRef(() => writeRef(hub.cache, repo, revision, sha))
+  } else
+    whereWritable(() => {
+      keepListing()
+      writeRef(hub.cache, repo, revision, sha)
+    })
   return finish(snapshotFolder(hub.cache, repo, sha), sha, files, fetched, options)
 }
 
-/** A cache that cannot be written is as good to read without the note. */
-function noteRef(write: () => void): void {
+/** A cache that cannot be written is as good to read without notes on it. */
+function whereWritable(write: () => void): void {
   try {
     write()
   } catch (error) {
