@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { Command } from 'commander'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { BENCHMARKS, findBenchmark } from '../evaluation/benchmarks/registry.js'
 import { content, HubServer, tree } from '../hub/hub-server.test-helper.js'
 import { parseName, register } from './pull.js'
 
@@ -72,7 +73,7 @@ describe('pull', () => {
     expect(tree(root)).toEqual([])
   })
 
-  it('takes other files by --include and --exclude, several names, and puts them into --out', async () => {
+  it('takes other files by --include and --exclude, several names, and puts each into a folder of --out', async () => {
     const out = path.join(root, 'mine')
     const text = await run(
       'dataset:hongxingli/SPBench@main',
@@ -94,11 +95,11 @@ describe('pull', () => {
         files: ['SPBench-SI.parquet'],
         bytes: 2001,
         fetched: 2001,
-        out,
+        out: path.join(out, 'SPBench'),
       },
       { name: 'SPBench-SI', files: ['SPBench-SI.parquet'], fetched: 0 },
     ])
-    expect(tree(out)).toEqual(['SPBench-SI.parquet'])
+    expect(tree(out)).toEqual(['SPBench-SI/SPBench-SI.parquet', 'SPBench/SPBench-SI.parquet'])
   })
 
   it('refuses a name that stands for nothing before anything is fetched', async () => {
@@ -111,14 +112,23 @@ describe('pull', () => {
 })
 
 it('reads names of benchmarks, datasets and models, with their revisions', () => {
-  expect(parseName('model:Qwen/Qwen2.5-VL-3B-Instruct')).toEqual({
+  const parse = (text: string) => parseName(text, findBenchmark)
+  expect(parse('model:Qwen/Qwen2.5-VL-3B-Instruct')).toEqual({
     repo: 'Qwen/Qwen2.5-VL-3B-Instruct',
     type: 'model',
     revision: 'main',
+    folder: 'Qwen2.5-VL-3B-Instruct',
   })
-  expect(parseName('dataset:owner/name@refs/pr/1')).toMatchObject({
-    repo: 'owner/name',
-    revision: 'refs/pr/1',
-  })
-  expect(parseName(`CV-BENCH@${SHA}`)).toMatchObject({ repo: 'nyu-visionx/CV-Bench', revision: SHA })
+  expect(parse('dataset:owner/name@refs/pr/1')).toMatchObject({ repo: 'owner/name', revision: 'refs/pr/1' })
+  expect(parse(`CV-BENCH@${SHA}`)).toMatchObject({ repo: 'nyu-visionx/CV-Bench', revision: SHA })
+})
+
+it('names in its message every benchmark that is on the hub', () => {
+  let line = ''
+  try {
+    parseName('?', findBenchmark)
+  } catch (error) {
+    line = (error as Error).message
+  }
+  for (const { name, hub } of BENCHMARKS) if (hub) expect(line).toContain(name)
 })

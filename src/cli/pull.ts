@@ -1,7 +1,9 @@
 /** `pull NAME…`: datasets of benchmarks and models, from the Hugging Face hub into its cache. */
+import path from 'node:path'
 import type { Command } from 'commander'
 import { usageError } from '../common/errors.js'
 import { formatBytes, startProgress } from '../common/progress.js'
+import type { Benchmark } from '../evaluation/benchmarks/benchmark.js'
 import type { RepoType } from '../hub/cache.js'
 import { prefixGlob } from '../hub/glob.js'
 import { type PullOptions, planPull, pull } from '../hub/pull.js'
@@ -20,36 +22,24 @@ interface Wanted {
   repo: string
   type: RepoType
   revision: string
+  /** Its folder in --out, where that gets several: the published name, or the repository's. */
+  folder: string
   /** Starts of the paths a benchmark needs; absent: all files. */
   files?: readonly string[]
 }
 
-/** Benchmarks by their names in lower case. */
-const BENCHMARKS: Record<string, { repo: string; files?: readonly string[] }> = {
-  'vsi-bench': {
-    repo: 'nyu-visionx/VSI-Bench',
-    files: ['test', 'arkitscenes.zip', 'scannet.zip', 'scannetpp.zip'],
-  },
-  'spbench-si': { repo: 'hongxingli/SPBench', files: ['SPBench-SI'] },
-  'spbench-mv': { repo: 'hongxingli/SPBench', files: ['SPBench-MV'] },
-  'spbench-mi': { repo: 'hongxingli/SPBench', files: ['SPBench-MV'] },
-  'spar-bench': { repo: 'jasonzhango/SPAR-Bench', files: ['data/test-'] },
-  'viewspatial-bench': {
-    repo: 'lidingm/ViewSpatial-Bench',
-    files: ['ViewSpatial-Bench.json', 'scannetv2_val.zip', 'val2017.zip'],
-  },
-  'cv-bench': { repo: 'nyu-visionx/CV-Bench', files: ['test_2d.parquet', 'test_3d.parquet'] },
-}
+/** Finds a benchmark's place on the hub by its name. */
+type Finder = (name: string) => Pick<Benchmark, 'name' | 'hub'> | undefined
 
 /**
  * `VSI-Bench`, `dataset:owner/name@revision`, `model:owner/name`.
  * @throws usage error when it is none of them
  */
-export function parseName(text: string): Wanted {
-  const [, type, name, revision = 'main'] = text.match(/^(?:(dataset|model):)?([^@]*)(?:@(.+))?$/) ?? []
-  if (type) return { repo: name, type: type as RepoType, revision }
-  const known = BENCHMARKS[(name ?? '').toLowerCase()]
-  if (known) return { ...known, type: 'dataset', revision }
+export function parseName(text: string, find: Finder): Wanted {
+  const [, type, name = '', revision = 'main'] = text.match(/^(?:(dataset|model):)?([^@]*)(?:@(.+))?$/) ?? []
+  if (type) return { repo: name, type: type as RepoType, revision, folder: name.split('/')[1] ?? name }
+  const benchmark = find(name)
+  if (benchmark?.hub) return { ...benchmark.hub, type: 'dataset', revision, folder: benchmark.name }
   throw usageError(
     'NAME',
     'a benchmark (VSI-Bench, SPBench-SI, SPBench-MV, SPAR-Bench, ViewSpatial-Bench, CV-Bench), dataset:owner/name or model:owner/name',
@@ -60,10 +50,12 @@ export function parseName(text: string): Wanted {
 const note = (line: string): void => void process.stderr.write(`${line}\n`)
 
 /** One name: fetched, or with --dry-run listed. Returns what --json prints. */
-async function one(text: string, flags: Flags): Promise<Record<string, unknown>> {
-  const { files: needed, ...repo } = parseName(text)
+async function one(text: string, wanted: Wanted, flags: Flags): Promise<Record<string, unknown>> {
+  const { repo, type, revision, files: needed } = wanted
   const options: PullOptions = {
-    ...repo,
+    repo,
+    type,
+    revision,
     include: flags.include ?? needed?.map(prefixGlob),
     mayLack: flags.include === undefined,
     exclude: flags.exclude,
@@ -82,19 +74,24 @@ async function one(text: string, flags: Flags): Promise<Record<string, unknown>>
       `${text}: ${files.length} files, ${sum(files)}, of commit ${sha.slice(0, 7)}; would fetch ${sum(missing)}`,
     )
     const listed = files.map(({ path, size, cached }) => ({ path, size, cached }))
-    return { name: text, ...repo, sha, folder, files: listed }
+    return { name: text, repo, type, revision, sha, folder, files: listed }
   }
   const pulled = await pull(options)
   const place = flags.out ?? pulled.folder
   const how = pulled.fetched > 0 ? `${formatBytes(pulled.fetched)} fetched` : 'already there'
   print(`${text}: ${pulled.files.length} files, ${formatBytes(pulled.bytes)} (${how}) in ${place}`)
-  return { name: text, ...repo, ...pulled, out: flags.out }
+  return { name: text, repo, type, revision, ...pulled, out: flags.out }
 }
 
 async function run(names: string[], flags: Flags): Promise<void> {
-  for (const name of names) parseName(name)
+  // Loaded here, since the help needs none of it.
+  const { findBenchmark } = await import('../evaluation/benchmarks/registry.js')
+  const wanted = names.map((name) => parseName(name, findBenchmark))
   const results: Record<string, unknown>[] = []
-  for (const name of names) results.push(await one(name, flags))
+  for (const [index, name] of names.entries()) {
+    const out = flags.out && names.length > 1 ? path.join(flags.out, wanted[index].folder) : flags.out
+    results.push(await one(name, wanted[index], { ...flags, out }))
+  }
   if (flags.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
 }
 
@@ -112,7 +109,10 @@ export function register(program: Command): void {
     )
     .option('--include <glob>', 'only these files instead of those a benchmark needs; repeatable', repeated)
     .option('--exclude <glob>', 'not these files; repeatable', repeated)
-    .option('--out <dir>', 'also put the files there (large ones as hard links to the cache, where possible)')
+    .option(
+      '--out <dir>',
+      'also put the files there, large ones as hard links where possible; of several names, in a folder each',
+    )
     .option('--dry-run', 'list files and sizes, fetch nothing')
     .option('--json', 'print the result as JSON')
     .action(run)
