@@ -62,25 +62,25 @@ export const withData = (command: Command): Command =>
 
 export const BENCHMARK_HELP = `${BENCHMARKS.map((one) => one.name).join(', ')}, in any case; a subset after a colon (VSI-Bench:debiased)`
 
-/** Where a benchmark's data lies. @throws usage or data error saying how to get it */
-function dataPlace(benchmark: Benchmark, data: string | undefined, several: boolean): string {
+/** Where a benchmark's data lies: `data`, its own folder in `data`, or what was pulled; null where there is none. */
+export function dataPlace(benchmark: Benchmark, data: string | undefined, several: boolean): string | null {
   if (data === undefined) {
     const { hub } = benchmark
-    const include = hub?.files?.map(prefixGlob)
-    const cached = hub && cachedSnapshot({ repo: hub.repo, type: 'dataset', include })
-    if (cached) return cached
-    const remedy = hub ? `--data, or spatial-ladder pull ${benchmark.name} before` : '--data'
-    throw usageError(benchmark.name, remedy, 'neither')
-  }
-  if (!several) {
-    if (!fs.existsSync(data)) throw dataError(data, `the data of ${benchmark.name}`, 'nothing there')
-    return data
+    return hub ? cachedSnapshot({ ...hub, type: 'dataset', include: hub.files?.map(prefixGlob) }) : null
   }
   const names = [benchmark.name, ...benchmark.aliases]
-  const found = names.map((name) => path.join(data, name)).find((place) => fs.existsSync(place))
-  if (!found)
-    throw dataError(path.join(data, benchmark.name), `the data of ${benchmark.name}`, 'nothing there')
-  return found
+  const places = several ? names.map((name) => path.join(data, name)) : [data]
+  return places.find((place) => fs.existsSync(place)) ?? null
+}
+
+/** @throws usage or data error saying how to get it */
+function placeOf(benchmark: Benchmark, data: string | undefined, several: boolean): string {
+  const place = dataPlace(benchmark, data, several)
+  if (place !== null) return place
+  const { name, hub } = benchmark
+  if (data === undefined)
+    throw usageError(name, hub ? `--data, or spatial-ladder pull ${name} before` : '--data', 'neither')
+  throw dataError(several ? path.join(data, name) : data, `the data of ${name}`, 'nothing there')
 }
 
 /**
@@ -93,7 +93,7 @@ export async function prepareBenchmark(
   several = false,
 ): Promise<Prepared> {
   const { benchmark, subset } = parseBenchmark(text)
-  const place = dataPlace(benchmark, options.data, several)
+  const place = placeOf(benchmark, options.data, several)
   const loaded = await benchmark.load(place, { media: options.media, subset })
   if (loaded.items.length === 0) throw dataError(place, `questions of ${benchmark.name}`, 'none')
   for (const line of loaded.differs) process.stderr.write(`${benchmark.name}: ${line}\n`)

@@ -1,10 +1,12 @@
 /** Options of the models that are asked, and what an API run would cost before it starts. */
+import fs from 'node:fs'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Client, CostEstimate } from '../clients/client.js'
-import { type OpenOptions, parseClientName } from '../clients/open.js'
+import { type OpenOptions, openClient, parseClientName } from '../clients/open.js'
 import type { Price } from '../clients/prices.js'
 import { answerOptions, asksOf, type Manner } from '../evaluation/benchmarks/ask.js'
 import type { BenchmarkItem, ModelFamily } from '../evaluation/benchmarks/benchmark.js'
+import { cachedSnapshot } from '../hub/pull.js'
 import { decimal, integer } from './options.js'
 
 export interface ClientOptions {
@@ -16,8 +18,24 @@ export interface ClientOptions {
   batchMemory?: number
 }
 
+/** The folder of a local model: as named, or the snapshot of the hub's model of that name. */
+export function localFolder(target: string): string {
+  if (fs.existsSync(target) || !/^[\w.-]+\/[\w.-]+$/.test(target)) return target
+  return cachedSnapshot({ repo: target, type: 'model' }) ?? target
+}
+
+/** Opens the client that `name` stands for; `local:owner/name` is also a model that was pulled. */
+export async function openModel(name: string, options: ClientOptions): Promise<Client> {
+  const [, before = '', target] = /^((?:blind:)?local:)(.+)$/.exec(name) ?? []
+  const client = await openClient(
+    target === undefined ? name : before + localFolder(target),
+    openOptions(options),
+  )
+  return { ...client, name }
+}
+
 /** What `openClient` takes of the command line. */
-export const openOptions = (options: ClientOptions): OpenOptions => ({
+const openOptions = (options: ClientOptions): OpenOptions => ({
   baseUrl: options.baseUrl,
   concurrency: options.concurrency,
   retries: options.retries,

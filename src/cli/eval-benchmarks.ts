@@ -1,6 +1,5 @@
 /** The part of `eval` that runs published benchmarks: models × benchmarks × protocols into one folder. */
 import path from 'node:path'
-import { openClient } from '../clients/open.js'
 import { usageError } from '../common/errors.js'
 import { lockFolder } from '../common/lock.js'
 import { startProgress } from '../common/progress.js'
@@ -22,13 +21,7 @@ import { writeBenchmarkReport } from '../report/benchmark-report.js'
 import { benchmarkTableText } from '../report/benchmark-table.js'
 import type { BenchmarkResults } from '../schema/benchmark-results.js'
 import { prepareBenchmark } from './benchmark-options.js'
-import {
-  announceCost,
-  announceUsage,
-  type ClientOptions,
-  clientFamily,
-  openOptions,
-} from './client-options.js'
+import { announceCost, announceUsage, type ClientOptions, clientFamily, openModel } from './client-options.js'
 import { interruptSignal } from './interrupt.js'
 
 export interface EvalBenchmarkOptions extends ClientOptions {
@@ -43,6 +36,10 @@ export interface EvalBenchmarkOptions extends ClientOptions {
   limit?: number
   seed: number
   json?: boolean
+  /** `data` holds a folder per benchmark, also when only one is asked for. */
+  several?: boolean
+  /** Prints no table. */
+  quiet?: boolean
 }
 
 const isBaseline = (name: string): name is BaselineName => (BASELINES as readonly string[]).includes(name)
@@ -79,7 +76,7 @@ async function runClient(
 ): Promise<void> {
   const { out, cache, seed, promptType } = options
   const family = clientFamily(model)
-  const client = await openClient(model, openOptions(options))
+  const client = await openModel(model, options)
   try {
     const jobs = benchmarks.flatMap((prepared) =>
       protocols.map((protocol) => ({
@@ -120,7 +117,8 @@ export async function evalBenchmarks(options: EvalBenchmarkOptions): Promise<Ben
   const signal = interruptSignal()
   try {
     const benchmarks: Prepared[] = []
-    for (const name of benchmark) benchmarks.push(await prepareBenchmark(name, options, benchmark.length > 1))
+    for (const name of benchmark)
+      benchmarks.push(await prepareBenchmark(name, options, options.several ?? benchmark.length > 1))
     for (const prepared of benchmarks)
       for (const name of BASELINES) runBaseline(prepared, name, protocols, out, options.promptType)
     for (const name of model.filter((one) => !isBaseline(one))) {
@@ -130,6 +128,7 @@ export async function evalBenchmarks(options: EvalBenchmarkOptions): Promise<Ben
     }
     const results = gatherResults(out)
     const report = await writeBenchmarkReport({ folder: out })
+    if (options.quiet) return results
     if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
     else {
       process.stdout.write(benchmarkTableText(results, process.stdout.columns ?? 120))

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { type Command, Option } from 'commander'
-import { openClient, parseClientName } from '../clients/open.js'
+import { parseClientName } from '../clients/open.js'
 import { dataError, usageError } from '../common/errors.js'
 import { lockFolder } from '../common/lock.js'
 import { startProgress } from '../common/progress.js'
@@ -21,7 +21,7 @@ import {
   protocolOption,
   withData,
 } from './benchmark-options.js'
-import { MODEL_HELP, openOptions, withClients } from './client-options.js'
+import { MODEL_HELP, openModel, withClients } from './client-options.js'
 import { type EvalBenchmarkOptions, evalBenchmarks } from './eval-benchmarks.js'
 import { integer, repeated, withExample } from './options.js'
 
@@ -56,7 +56,7 @@ type OwnOptions = EvalOptions & { data: string }
 
 async function evaluateModel(name: string, samples: Sample[], options: OwnOptions): Promise<Scores> {
   const { mode, style, seed, out, data, images } = options
-  const client = await openClient(name, openOptions(options))
+  const client = await openModel(name, options)
   const folder = path.join(out, folderName(name))
   const release = lockFolder(folder)
   const progress = startProgress(shortName(name).split('/').at(-1) ?? name, samples.length, {

@@ -1,7 +1,6 @@
 /** `infer`: asks one model the questions of one benchmark and leaves its answers, unscored. */
 import path from 'node:path'
 import type { Command } from 'commander'
-import { openClient } from '../clients/open.js'
 import { lockFolder } from '../common/lock.js'
 import { startProgress } from '../common/progress.js'
 import { shardItems } from '../evaluation/benchmarks/ask.js'
@@ -24,7 +23,7 @@ import {
   type ClientOptions,
   clientFamily,
   MODEL_HELP,
-  openOptions,
+  openModel,
   withClients,
 } from './client-options.js'
 import { interruptSignal } from './interrupt.js'
@@ -52,7 +51,7 @@ async function run(options: InferOptions): Promise<void> {
   const manner = mannerOf(prepared.benchmark, protocolName, clientFamily(model), options.promptType)
   const shard = options.shard ?? shardFromEnvironment()
   const items = shard ? shardItems(prepared.items, shard) : prepared.items
-  const client = await openClient(model, openOptions(options))
+  const client = await openModel(model, options)
   const release = lockFolder(path.dirname(path.resolve(out)))
   try {
     const title = `${prepared.benchmark.name} ${protocolName}`

@@ -37,6 +37,8 @@ const verbs: Record<string, () => Promise<CommandFile>> = {
   eval: () => import('./eval.js'),
   infer: () => import('./infer.js'),
   score: () => import('./score.js'),
+  compare: () => import('./compare.js'),
+  reproduce: () => import('./reproduce.js'),
   export: () => import('./export.js'),
   pull: () => import('./pull.js'),
   doctor: () => import('./doctor.js'),

@@ -20,7 +20,7 @@ import { findBenchmark } from './registry.js'
 
 export const RESULTS = 'results.json'
 
-function checked<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
+export function checked<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
