@@ -61,9 +61,15 @@ export function cellOf(scores: BenchmarkScores, figure: string): Cell {
 export const isBaseline = ({ kind }: Pick<BenchmarkScores, 'kind'>): boolean =>
   kind === 'chance' || kind === 'frequent'
 
-/** Rows as tables show them: what looks at nothing first, models last, each in the order of the results. */
+/** Rows as text tables show them: what looks at nothing first, models last, each in the order of the results. */
 export function inOrder<T extends Pick<BenchmarkScores, 'kind'>>(rows: readonly T[]): T[] {
   const place = { chance: 0, frequent: 1, blind: 2, model: 3 } as const
+  return [...rows].sort((a, b) => place[a.kind] - place[b.kind])
+}
+
+/** Rows as the report shows them: models first, so that a narrow screen shows these. */
+export const modelsFirst = <T extends Pick<BenchmarkScores, 'kind'>>(rows: readonly T[]): T[] => {
+  const place = { model: 0, blind: 1, chance: 2, frequent: 3 } as const
   return [...rows].sort((a, b) => place[a.kind] - place[b.kind])
 }
 

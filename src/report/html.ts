@@ -28,3 +28,7 @@ function render(part: Part): string {
 /** Template tag: every `${part}` is escaped, markup and lists of markup are put in as they are. */
 export const html = (strings: TemplateStringsArray, ...parts: Part[]): Html =>
   raw(strings.map((text, i) => text + (i < parts.length ? render(parts[i]) : '')).join(''))
+
+/** A long name that may be broken after its slashes and colons. */
+export const breakable = (name: string): Html =>
+  raw(escapeHtml(name).replace(/[:/]+(?=.)/g, (between) => `${between}<wbr>`))

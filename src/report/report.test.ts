@@ -10,6 +10,7 @@ import { makeBoxes, makeNumber, makeSample } from '../evaluation/sample-for-test
 import { sampleId } from '../schema/results.js'
 import { splitReasoning } from './examples.js'
 import { writeReport } from './report.js'
+import { unbalanced } from './unbalanced.test-helper.js'
 
 let run: string
 let page: string
@@ -78,19 +79,6 @@ beforeAll(async () => {
   page = fs.readFileSync(await writeReport({ run }), 'utf8')
 })
 afterAll(() => fs.rmSync(run, { recursive: true, force: true }))
-
-/** Names of elements that are closed in the wrong order or not at all. */
-function unbalanced(markup: string): string[] {
-  const open: string[] = []
-  const wrong: string[] = []
-  const body = markup.replace(/<style>[\s\S]*?<\/style>/, '').replace(/<!doctype html>/, '')
-  for (const [, close, name, self] of body.matchAll(/<(\/?)([a-zA-Z][\w-]*)(?:[^<>"]|"[^"]*")*?(\/?)>/g)) {
-    if (self || /^(meta|input|br|link|img)$/.test(name)) continue
-    if (!close) open.push(name)
-    else if (open.pop() !== name) wrong.push(name)
-  }
-  return [...wrong, ...open]
-}
 
 describe('report.html', () => {
   it('is well formed', () => {
