@@ -52,14 +52,14 @@ export function cardSettings(card: BenchmarkCard): [string, string][] {
     ['Temperature', temperature],
     ['top_p', generation.top_p === undefined ? absent : String(generation.top_p)],
     ['Seed', String(card.seed)],
-    ['Data', card.data],
+    ['Data (hash)', card.data],
   ]
 }
 
 /** Cards that differ in nothing but the model share one. */
 function sharedCards(rows: readonly BenchmarkScores[]): { card: BenchmarkCard; clients: string[] }[] {
   const cards = new Map<string, { card: BenchmarkCard; clients: string[] }>()
-  for (const { card } of rows) {
+  for (const { card } of modelsFirst(rows)) {
     if (!card) continue
     const key = JSON.stringify({ ...card, client: null, fingerprint: null })
     const known = cards.get(key) ?? { card, clients: [] }

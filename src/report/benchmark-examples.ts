@@ -64,18 +64,20 @@ function isRight(option: string, index: number, answer: string): boolean {
 }
 
 /** At most eight pictures, evenly taken; one line where none can be read. */
-async function pictures(files: readonly string[]): Promise<Html> {
-  if (files.length === 0) return html`<p class="more">No pictures were made.</p>`
+async function pictures(files: readonly string[]): Promise<{ shown: boolean; markup: Html }> {
+  const none = (text: string) => ({ shown: false, markup: html`<p class="more">${text}</p>` })
+  if (files.length === 0) return none('No pictures were made.')
   const every = Math.max(1, Math.ceil(files.length / MOST_PICTURES))
   const taken = files.filter((_, i) => i % every === 0)
   const uris = await Promise.all(taken.map((file) => dataUri(file, taken.length === 1 ? 480 : 200)))
   const found = uris.filter((uri) => uri !== null)
   if (found.length === 0)
-    return html`<p class="more">${files.length === 1 ? 'The picture is' : `${files.length} pictures are`} not there (any more).</p>`
+    return none(`${files.length === 1 ? 'Its picture was' : `Its ${files.length} pictures were`} not found.`)
   const left = files.length - found.length
-  return html`<div class="pictures ${found.length > 4 ? 'many film' : found.length > 1 ? 'many' : ''}">${uris.map(
+  const grid = html`<div class="pictures ${found.length > 4 ? 'many film' : found.length > 1 ? 'many' : ''}">${uris.map(
     (uri, i) => uri && html`<img class="picture" src="${uri}" alt="picture ${i * every + 1}">`,
   )}</div>${left > 0 && html`<p class="more">and ${left} more</p>`}`
+  return { shown: true, markup: grid }
 }
 
 function answerRow({ name, item }: Example['answers'][number], colors: Colors): Html {
@@ -95,7 +97,8 @@ async function exampleHtml({ item, answers }: Example, colors: Colors): Promise<
   const options =
     item.options &&
     html`<ul class="options">${item.options.map((option, i) => html`<li class="${isRight(option, i, item.answer) && 'right'}">${option}</li>`)}</ul>`
-  return html`<article class="example"><div class="seen">${await pictures(item.pictures)}</div><div class="told">
+  const { shown, markup } = await pictures(item.pictures)
+  return html`<article class="example${!shown && ' bare'}"><div class="seen">${markup}</div><div class="told">
 <p class="kind">${figureTitle(item.type)} · item ${item.id}</p><p class="question asked">${item.question}</p>${options}${
     !item.options && html`<p class="truth-text">Right answer <b>${item.answer}</b></p>`
   }<ul class="answers">${answers.map((one) => answerRow(one, colors))}</ul></div></article>

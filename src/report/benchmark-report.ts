@@ -59,6 +59,7 @@ function glance(groups: readonly BenchmarkGroup[]): Html | null {
   if (groups.length === 0) return null
   const all = groups.flatMap(({ protocols }) => protocols.flatMap(({ rows }) => rows))
   const names = [...new Map(modelsFirst(all).map((row) => [row.name, isBaseline(row)]))]
+  const people = groups.some(({ published }) => published.some(({ kind }) => kind === 'human'))
   const lines = groups.flatMap(({ benchmark, protocols, published }) =>
     protocols.map(({ protocol, rows }, i) => {
       const cells = names.map(([name, baseline]) => {
@@ -66,14 +67,15 @@ function glance(groups: readonly BenchmarkGroup[]): Html | null {
         return html`<td class="${baseline && 'base'}">${overallHtml(row)}</td>`
       })
       const human = published.find(({ kind }) => kind === 'human')?.scores.overall
-      return html`<tr class="${i === 0 && 'next'}"><th scope="row">${benchmark}<small>${protocol}</small></th>${cells}<td class="base">${human === undefined ? '–' : percent(human)}</td></tr>
+      const person = people && html`<td class="base">${human === undefined ? '–' : percent(human)}</td>`
+      return html`<tr class="${i === 0 && 'next'}"><th scope="row">${benchmark}<small>${protocol}</small></th>${cells}${person}</tr>
 `
     }),
   )
   const protocols = [...new Set(all.map(({ protocol }) => protocol))]
   return html`<section id="glance"><h2>At a glance</h2>
 <p class="note">Overall scores in per cent, with 95 % intervals. ${protocols.map((protocol) => html`<b>${protocol}</b>: ${PROTOCOL_MEANING[protocol]}. `)}</p>
-<div class="card scroll"><table class="scores glance"><thead><tr><th></th>${names.map(([name, baseline]) => html`<th scope="col" class="${baseline && 'base'}">${breakable(name)}</th>`)}<th scope="col" class="base">human<small>published</small></th></tr></thead><tbody>${lines}</tbody></table></div></section>`
+<div class="card scroll"><table class="scores glance"><thead><tr><th></th>${names.map(([name, baseline]) => html`<th scope="col" class="${baseline && 'base'}">${breakable(name)}</th>`)}${people && html`<th scope="col" class="base">human<small>published</small></th>`}</tr></thead><tbody>${lines}</tbody></table></div></section>`
 }
 
 const overallHtml = (row: BenchmarkScores | undefined): Html =>
@@ -97,7 +99,10 @@ ${disagreementsPart(
   own,
 )}
 ${publishedPart(group)}
-${comparisonsPart(results.comparisons.filter((one) => one.benchmark === benchmark))}
+${comparisonsPart(
+  results.comparisons.filter((one) => one.benchmark === benchmark),
+  group,
+)}
 ${await examplesPart(first, EXAMPLES, colors)}
 ${unparsedPart(own)}
 ${countsPart(group)}

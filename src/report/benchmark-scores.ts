@@ -14,6 +14,7 @@ import {
   pointsText,
 } from './benchmark-figures.js'
 import { benchmarkTable } from './benchmark-table.js'
+import { verdictOf } from './comparison-table.js'
 import { breakable, type Html, html } from './html.js'
 import { percent } from './table.js'
 
@@ -170,14 +171,23 @@ export function publishedPart({ protocols, published }: BenchmarkGroup): Html | 
 }
 
 /** Paired differences of two models under one protocol. */
-export function comparisonsPart(comparisons: readonly Comparison[]): Html | null {
+export function comparisonsPart(
+  comparisons: readonly Comparison[],
+  { protocols }: BenchmarkGroup,
+): Html | null {
   if (comparisons.length === 0) return null
+  // How many items an average rests on is not told.
+  const counted = new Set(
+    figuresOf(protocols.flatMap(({ rows }) => rows))
+      .filter(({ kind }) => kind !== 'group')
+      .map(({ name }) => name),
+  )
   const tables = comparisons.map(({ protocol, first, second, rows }, i) => {
-    const lines = rows.map(({ name, n, difference, interval }) => {
-      const sure = interval !== null && (interval[0] > 0 || interval[1] < 0)
-      const verdict =
-        interval === null ? 'no interval' : !sure ? 'not told apart' : difference > 0 ? 'better' : 'worse'
-      return html`<tr class="${name === 'overall' && 'overall'}"><th scope="row">${figureTitle(name)}</th><td>${n}</td><td class="${sure && (difference > 0 ? 'up' : 'down')}">${pointsText(difference)}${interval && html`<small>${pointsText(interval[0])} to ${pointsText(interval[1])}</small>`}</td><td class="word">${verdict}</td></tr>
+    const lines = rows.map((row) => {
+      const { name, n, difference, interval } = row
+      const verdict = verdictOf(row)
+      const shade = verdict === 'better' ? 'up' : verdict === 'worse' && 'down'
+      return html`<tr class="${name === 'overall' && 'overall'}"><th scope="row">${figureTitle(name)}</th><td>${counted.has(name) && n}</td><td class="${shade}">${pointsText(difference)}${interval && html`<small>${pointsText(interval[0])} to ${pointsText(interval[1])}</small>`}</td><td class="word">${verdict}</td></tr>
 `
     })
     return html`<details class="part" ${i === 0 && 'open'}><summary>${breakable(second)} less ${breakable(first)}<small>${protocol} protocol</small></summary>

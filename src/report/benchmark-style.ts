@@ -47,7 +47,7 @@ i.key{width:4px;height:13px;border-radius:0;vertical-align:-2px}
 .raw{margin:0 0 6px;white-space:pre-wrap;overflow-wrap:anywhere;padding:8px 10px;max-height:180px}
 .verdicts{display:flex;flex-wrap:wrap;gap:4px 22px;margin:0;font-size:14px}.verdict small{color:var(--soft)}.verdict b{font-weight:600;margin-right:4px}
 .answers li{grid-template-columns:minmax(90px,170px) minmax(0,1fr)}.who{white-space:normal;overflow-wrap:anywhere;line-height:1.35}
-img.picture{aspect-ratio:auto}
+img.picture{aspect-ratio:auto}.example.bare{grid-template-columns:minmax(0,1fr);gap:4px}
 .protocol-card{padding:14px 16px;margin-top:8px}.protocol-card+.protocol-card{margin-top:14px}
 .clients{display:flex;flex-wrap:wrap;gap:6px;margin:0 0 8px}.clients span{background:var(--faint);border-radius:6px;padding:2px 9px;font-size:13.5px;overflow-wrap:anywhere}
 .settings{display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));gap:8px 18px;margin:0 0 12px}
