@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { dataError, usageError } from '../common/errors.js'
 import { readJson } from '../common/files.js'
 import { pairedComparison } from '../evaluation/benchmarks/compare.js'
-import { findBenchmark } from '../evaluation/benchmarks/registry.js'
+import { parseBenchmark } from '../evaluation/benchmarks/registry.js'
 import { checked, readItemResults } from '../evaluation/benchmarks/results.js'
 import { comparisonText } from '../report/comparison-table.js'
 import { type BenchmarkScores, benchmarkScoresSchema } from '../schema/benchmark-results.js'
@@ -29,15 +29,13 @@ function run(first: string, second: string, options: { seed: number; json?: bool
     if (a.scores[key] !== b.scores[key])
       throw usageError(`${second} (${key})`, `the ${key} of ${first}, ${a.scores[key]}`, b.scores[key])
   const { benchmark, protocol: protocolName } = a.scores
-  const known = findBenchmark(benchmark)
-  if (!known) throw dataError(first, 'a benchmark this program knows', benchmark)
   // Two runs of one model are told apart by where they lie.
   const named = a.scores.name === b.scores.name
   const side = ({ folder, scores }: typeof a) => ({
     name: named ? folder : scores.name,
     items: readItemResults(path.join(folder, 'items.jsonl')),
   })
-  const protocol = known.protocols[protocolName]
+  const protocol = parseBenchmark(benchmark).benchmark.protocols[protocolName]
   const comparison = pairedComparison({
     benchmark,
     protocolName,

@@ -10,6 +10,7 @@ import {
   disagreementsOf,
   folderName,
   mannerOf,
+  modelFolder,
   type Prepared,
   runBaseline,
   runModel,
@@ -56,7 +57,7 @@ async function runReplay(
   const { predictions, notes } = await readPredictions(file, prepared.items)
   for (const note of notes) process.stderr.write(`${note}\n`)
   const name = `replay:${path.basename(file)}`
-  const folder = path.join(out, prepared.benchmark.name, folderName(`replay:${file}`))
+  const folder = modelFolder(out, prepared, `replay:${file}`)
   for (const protocolName of protocols) {
     const manner = mannerOf(prepared.benchmark, protocolName, 'local', promptType)
     const target = path.join(folder, protocolName)
@@ -120,7 +121,7 @@ export async function evalBenchmarks(options: EvalBenchmarkOptions): Promise<Ben
     for (const name of benchmark)
       benchmarks.push(await prepareBenchmark(name, options, options.several ?? benchmark.length > 1))
     for (const prepared of benchmarks)
-      for (const name of BASELINES) runBaseline(prepared, name, protocols, out, options.promptType)
+      for (const baseline of BASELINES) runBaseline({ ...options, prepared, baseline, protocols })
     for (const name of model.filter((one) => !isBaseline(one))) {
       const file = replayed(name)
       if (file === null) await runClient(name, benchmarks, protocols, options, signal)

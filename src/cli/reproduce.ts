@@ -9,6 +9,7 @@ import { PROTOCOLS } from '../evaluation/benchmarks/benchmark.js'
 import { PUBLISHED } from '../evaluation/benchmarks/published/all.js'
 import { parseBenchmark } from '../evaluation/benchmarks/registry.js'
 import { gatherResults } from '../evaluation/benchmarks/results.js'
+import { writeBenchmarkReport } from '../report/benchmark-report.js'
 import { reproduceMarkdown, reproduceTable, reproduceText } from '../report/reproduce.js'
 import { dataPlace, mediaCache } from './benchmark-options.js'
 import { type ClientOptions, localFolder, withClients } from './client-options.js'
@@ -73,14 +74,15 @@ async function run(file: string, options: ReproduceOptions): Promise<void> {
         quiet: true,
       })
   fs.mkdirSync(out, { recursive: true })
-  const tables = reproduceTable(gatherResults(out), PUBLISHED)
+  const tables = reproduceTable(gatherResults(out, PUBLISHED), PUBLISHED)
   writeFileAtomic(path.join(out, 'reproduce.md'), reproduceMarkdown(tables))
   process.stdout.write(
     options.json
       ? `${JSON.stringify(tables, null, 2)}\n`
       : reproduceText(tables, process.stdout.columns ?? 120),
   )
-  say(`written: ${path.join(out, 'reproduce.md')}`)
+  const report = await writeBenchmarkReport({ folder: out })
+  say(`written: ${report}, ${path.join(out, 'reproduce.md')}`)
 }
 
 /** Adds `reproduce` to the program. */

@@ -8,8 +8,8 @@ import { PROTOCOLS, type PromptType, type ProtocolName } from '../evaluation/ben
 import { gatherResults } from '../evaluation/benchmarks/results.js'
 import {
   disagreementsOf,
-  folderName,
   mannerOf,
+  modelFolder,
   scoreInto,
   scoresOf,
   writeDisagreements,
@@ -77,7 +77,7 @@ async function run(options: ScoreOptions): Promise<void> {
   const scores = protocols.map((protocolName) => {
     const manner = mannerOf(prepared.benchmark, protocolName, 'local', promptType)
     if (out !== undefined) {
-      const folder = path.join(out, prepared.benchmark.name, folderName(name), protocolName)
+      const folder = path.join(modelFolder(out, prepared, name), protocolName)
       const settings = { prepared, manner, name, predictions, folder, cache, seed }
       return scoreInto({ ...settings, kind: 'model', card: null }).scores
     }
@@ -87,7 +87,7 @@ async function run(options: ScoreOptions): Promise<void> {
   })
   const disagreements = disagreementsOf({ prepared, name, protocols, promptType, predictions })
   if (out !== undefined) {
-    writeDisagreements(path.join(out, prepared.benchmark.name, folderName(name)), disagreements)
+    writeDisagreements(modelFolder(out, prepared, name), disagreements)
     gatherResults(out)
     process.stderr.write(`report: ${await writeBenchmarkReport({ folder: out })}\n`)
   }

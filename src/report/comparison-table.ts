@@ -16,7 +16,7 @@ export function comparisonText(comparison: Comparison, width = 120): string {
   const table = boxedTable(
     rows.map(({ name }) => ({ name: figureTitle(name) })),
     [
-      { head: ['items'], body: rows.map(({ n }) => String(n)) },
+      { head: ['items'], body: rows.map(({ n }) => (n === null ? '' : String(n))) },
       { head: ['points'], body: rows.map(({ difference }) => pointsText(difference)) },
       {
         head: ['95 % interval'],

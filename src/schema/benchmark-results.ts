@@ -134,7 +134,8 @@ export const comparisonSchema = z.object({
     z.object({
       /** `overall`, a type or a group. */
       name: z.string(),
-      n: z.int(),
+      /** Items compared; null for averages over some of the types. */
+      n: z.int().nullable(),
       difference: z.number(),
       interval,
     }),

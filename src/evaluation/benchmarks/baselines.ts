@@ -74,9 +74,12 @@ export function baselineSummary(
   items: readonly BenchmarkItem[],
   protocol: Protocol,
   promptType: PromptType,
+  seed = 0,
 ): Summary {
   if (name === 'frequent')
-    return summarise(judge(items, frequentPredictions(items, promptType), protocol, promptType), protocol)
+    return summarise(judge(items, frequentPredictions(items, promptType), protocol, promptType), protocol, {
+      seed,
+    })
   const scores = chanceScores(items, protocol, promptType)
   const filled = (unknown: number): Judged[] =>
     items.map((item, i) => ({
@@ -84,7 +87,7 @@ export function baselineSummary(
       prediction: '',
       verdict: { score: scores[i] ?? unknown, parsed: '' },
     }))
-  const [low, high] = [0, 1].map((unknown) => summarise(filled(unknown), protocol, { resamples: 0 }))
+  const [low, high] = [0, 1].map((unknown) => summarise(filled(unknown), protocol, { seed, resamples: 0 }))
   // What comes out the same whatever the unguessable items are worth does not depend on them.
   const known = (a: number | null, b: number | null): number | null => (a === b ? a : null)
   const types: BenchmarkScores['types'] = {}

@@ -61,7 +61,7 @@ export function pairedComparison(settings: {
     second: second.name,
     rows: [...whole].map(([name, difference]) => ({
       name,
-      n: counts.get(name) ?? both.length,
+      n: name === 'overall' ? both.length : (counts.get(name) ?? null),
       difference,
       interval: interval95(draws.map((draw) => draw.get(name) ?? Number.NaN)),
     })),

@@ -13,10 +13,11 @@ import {
   benchmarkScoresSchema,
   type Comparison,
   disagreementSchema,
+  type PublishedRow,
 } from '../../schema/benchmark-results.js'
 import { PROTOCOLS } from './benchmark.js'
 import { pairedComparison } from './compare.js'
-import { findBenchmark } from './registry.js'
+import { parseBenchmark } from './registry.js'
 
 export const RESULTS = 'results.json'
 
@@ -68,8 +69,7 @@ function comparisonsOf(folders: readonly ScoredFolder[]): Comparison[] {
     models.slice(0, i).flatMap((first): Comparison[] => {
       const { benchmark, protocol: protocolName, n } = second.scores
       const one = first.scores
-      const known = findBenchmark(benchmark)
-      if (one.benchmark !== benchmark || one.protocol !== protocolName || !known) return []
+      if (one.benchmark !== benchmark || one.protocol !== protocolName) return []
       const [a, b] = [first, second].map(({ folder, scores }) => ({
         name: scores.name,
         items: items.get(folder) ?? [],
@@ -77,7 +77,7 @@ function comparisonsOf(folders: readonly ScoredFolder[]): Comparison[] {
       // Another limit, or another version of the data: nothing to pair.
       const ids = new Set(a.items.map(({ id }) => id))
       if (n === 0 || a.items.length !== b.items.length || b.items.some(({ id }) => !ids.has(id))) return []
-      const protocol = known.protocols[protocolName]
+      const protocol = parseBenchmark(benchmark).benchmark.protocols[protocolName]
       return [pairedComparison({ benchmark, protocolName, protocol, first: a, second: b })]
     }),
   )
@@ -85,9 +85,13 @@ function comparisonsOf(folders: readonly ScoredFolder[]): Comparison[] {
 
 /**
  * Gathers what lies under `out` and writes `results.json` there.
+ * @param published tables to show, by benchmark; default: those of the benchmarks that were scored
  * @throws data error naming a file that is not what a run leaves
  */
-export function gatherResults(out: string): BenchmarkResults {
+export function gatherResults(
+  out: string,
+  published?: Readonly<Record<string, readonly PublishedRow[]>>,
+): BenchmarkResults {
   const folders = scoredFolders(out)
   const benchmarks = [...new Set(folders.map(({ scores }) => scores.benchmark))]
   const models = foldersIn(out).flatMap(foldersIn)
@@ -100,7 +104,13 @@ export function gatherResults(out: string): BenchmarkResults {
     }),
     comparisons: comparisonsOf(folders),
     published: Object.fromEntries(
-      benchmarks.map((name) => [name, [...(findBenchmark(name)?.published ?? [])]]),
+      published
+        ? Object.entries(published).map(([name, rows]) => [name, [...rows]])
+        : benchmarks.map((name) => {
+            const { benchmark, subset } = parseBenchmark(name)
+            // Published rows speak of the whole benchmark.
+            return [name, subset === undefined ? [...benchmark.published] : []]
+          }),
     ),
   }
   writeJsonAtomic(path.join(out, RESULTS), results)

@@ -43,6 +43,14 @@ export interface Prepared {
   limit?: number
 }
 
+/** The benchmark as named on the command line: `VSI-Bench`, `VSI-Bench:debiased`. */
+export const labelOf = ({ benchmark, subset }: Prepared): string =>
+  subset === undefined ? benchmark.name : `${benchmark.name}:${subset}`
+
+/** Where a model's or a baseline's results on a benchmark lie. */
+export const modelFolder = (out: string, prepared: Prepared, model: string): string =>
+  path.join(out, folderName(labelOf(prepared)), folderName(model))
+
 /** How `protocol` asks a model of this family; `promptType` only where the protocol knows it. */
 export function mannerOf(
   benchmark: Benchmark,
@@ -114,7 +122,7 @@ export function scoresOf(settings: {
   const { prepared, manner, name, kind, summary, card } = settings
   return {
     version: 1,
-    benchmark: prepared.benchmark.name,
+    benchmark: labelOf(prepared),
     protocol: manner.protocolName,
     prompt_type: manner.promptType,
     name,
@@ -189,7 +197,7 @@ export interface ModelRun {
 /** Asks one model under every protocol and scores it; answers already there are kept. */
 export async function runModel(run: ModelRun): Promise<BenchmarkScores[]> {
   const { prepared, client, family, protocols, cache, seed, signal } = run
-  const folder = path.join(run.out, prepared.benchmark.name, folderName(client.name))
+  const folder = modelFolder(run.out, prepared, client.name)
   const answered = new Map<string, { askedBy: ProtocolName; predictions: Map<string, string> }>()
   const all: BenchmarkScores[] = []
   for (const protocolName of protocols) {
@@ -198,7 +206,7 @@ export async function runModel(run: ModelRun): Promise<BenchmarkScores[]> {
     const known = answered.get(digest)
     const file = path.join(folder, `answers-${digest}`, 'predictions.jsonl')
     if (!known) {
-      const progress = run.progress(`${prepared.benchmark.name} ${protocolName}`, prepared.items.length)
+      const progress = run.progress(`${labelOf(prepared)} ${protocolName}`, prepared.items.length)
       try {
         await inferBenchmark({ prepared, manner, client, out: file, cache, seed, progress, signal })
       } finally {
@@ -252,23 +260,25 @@ export function disagreementsOf(settings: {
   return judged.flatMap((first, i) =>
     judged
       .slice(i + 1)
-      .map((second) => disagreement({ name, benchmark: prepared.benchmark.name, askedBy, first, second })),
+      .map((second) => disagreement({ name, benchmark: labelOf(prepared), askedBy, first, second })),
   )
 }
 
 /** Scores a baseline under every protocol into `<out>/<benchmark>/<baseline>/<protocol>/scores.json`. */
-export function runBaseline(
-  prepared: Prepared,
-  baseline: BaselineName,
-  protocols: readonly ProtocolName[],
-  out: string,
-  promptType?: PromptType,
-): BenchmarkScores[] {
+export function runBaseline(settings: {
+  prepared: Prepared
+  baseline: BaselineName
+  protocols: readonly ProtocolName[]
+  promptType?: PromptType
+  out: string
+  seed: number
+}): BenchmarkScores[] {
+  const { prepared, baseline, protocols, promptType, out, seed } = settings
   return protocols.map((protocolName) => {
     const manner = mannerOf(prepared.benchmark, protocolName, 'local', promptType)
-    const summary = baselineSummary(baseline, prepared.items, manner.protocol, manner.promptType)
+    const summary = baselineSummary(baseline, prepared.items, manner.protocol, manner.promptType, seed)
     const scores = scoresOf({ prepared, manner, name: baseline, kind: baseline, summary, card: null })
-    const folder = path.join(out, prepared.benchmark.name, baseline, protocolName)
+    const folder = path.join(modelFolder(out, prepared, baseline), protocolName)
     writeJsonAtomic(path.join(folder, 'scores.json'), scores)
     return scores
   })
