@@ -1,6 +1,7 @@
 /** The part of `eval` that runs published benchmarks: models × benchmarks × protocols into one folder. */
 import path from 'node:path'
 import { usageError } from '../common/errors.js'
+import { writeFileAtomic } from '../common/files.js'
 import { lockFolder } from '../common/lock.js'
 import { startProgress } from '../common/progress.js'
 import { BASELINES, type BaselineName } from '../evaluation/benchmarks/baselines.js'
@@ -20,6 +21,7 @@ import {
 import { readPredictions } from '../evaluation/predictions/read.js'
 import { writeBenchmarkReport } from '../report/benchmark-report.js'
 import { benchmarkTableText } from '../report/benchmark-table.js'
+import { modelCardTable } from '../report/model-card.js'
 import type { BenchmarkResults } from '../schema/benchmark-results.js'
 import { prepareBenchmark } from './benchmark-options.js'
 import { announceCost, announceUsage, type ClientOptions, clientFamily, openModel } from './client-options.js'
@@ -129,6 +131,7 @@ export async function evalBenchmarks(options: EvalBenchmarkOptions): Promise<Ben
     }
     const results = gatherResults(out)
     const report = await writeBenchmarkReport({ folder: out })
+    writeFileAtomic(path.join(out, 'model-card.md'), modelCardTable(results))
     if (options.quiet) return results
     if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
     else {
