@@ -4,14 +4,21 @@
  * refused field is left out from then on.
  */
 import fs from 'node:fs/promises'
-import path from 'node:path'
 import type { AnswerOptions, AnswerRequest } from './client.js'
 
-const MIME: Record<string, string> = { '.png': 'image/png', '.webp': 'image/webp', '.gif': 'image/gif' }
+/** First bytes of the kinds of pictures that endpoints take; files need not be named after their kind. */
+const MAGIC: readonly [mime: string, pattern: RegExp][] = [
+  ['image/png', /^\x89PNG/],
+  ['image/gif', /^GIF8/],
+  ['image/webp', /^RIFF.{4}WEBP/s],
+  ['image/bmp', /^BM/],
+]
 
 async function pictureUri(file: string): Promise<string> {
-  const type = MIME[path.extname(file).toLowerCase()] ?? 'image/jpeg'
-  return `data:${type};base64,${(await fs.readFile(file)).toString('base64')}`
+  const bytes = await fs.readFile(file)
+  const start = bytes.toString('latin1', 0, 12)
+  const mime = MAGIC.find(([, pattern]) => pattern.test(start))?.[0] ?? 'image/jpeg'
+  return `data:${mime};base64,${bytes.toString('base64')}`
 }
 
 /** The conversation: one user turn of media and text, after the system's if there is one. Reads the pictures. */

@@ -115,8 +115,11 @@ describe('openai:MODEL', () => {
 
   it('sends pictures and frames in order, before the text or after it', async () => {
     reply = () => say('A')
-    const files = ['a.jpg', 'b.png'].map((name) => path.join(folder, name))
-    for (const file of files) fs.writeFileSync(file, path.basename(file))
+    // A picture taken out of a parquet file has no extension: its bytes say what it is.
+    const files = ['a.jpg', 'b'].map((name) => path.join(folder, name))
+    const png = Buffer.from([0x89, 0x50, 0x4e, 0x47])
+    fs.writeFileSync(files[0], 'a.jpg')
+    fs.writeFileSync(files[1], png)
     const media: AnswerRequest['media'] = [
       { type: 'image', file: files[0] },
       { type: 'video', frames: files },
@@ -127,7 +130,7 @@ describe('openai:MODEL', () => {
     expect(content.slice(0, 3).map((part) => part.image_url?.url)).toEqual([
       'data:image/jpeg;base64,YS5qcGc=',
       'data:image/jpeg;base64,YS5qcGc=',
-      'data:image/png;base64,Yi5wbmc=',
+      `data:image/png;base64,${png.toString('base64')}`,
     ])
     await answers([ask('q', { media, text_first: true, system: 'Be brief.' })])
     expect(bodies[1].messages[0]).toEqual({ role: 'system', content: 'Be brief.' })
@@ -363,6 +366,16 @@ describe('--max-cost', () => {
     await collect(client, several(10))
     // 40 cents each: two at once, and then none, since a third would end above.
     expect(client.usage?.().dollars).toBeCloseTo(0.8)
+  })
+
+  it('holds over all calls of a client, as an evaluation of several benchmarks makes them', async () => {
+    reply = () => say('A', bill(10, 9))
+    const client = open({ pricePerMillion, maxCost: 1 })
+    await collect(client, several(6))
+    await expect(collect(client, several(6))).rejects.toThrow(
+      '--max-cost: expected at least $0.60 for 6 questions (60 tokens in, up to 54 out), got $0.40',
+    )
+    expect(Object.keys(await collect(client, several(4)))).toHaveLength(4)
   })
 
   it('wants to know the price of a model it does not know', async () => {

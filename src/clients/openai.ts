@@ -17,7 +17,7 @@ export interface OpenAiOptions extends Partial<Patience> {
   apiKey?: string
   /** Requests under way at once; default 8. */
   concurrency?: number
-  /** US dollars that one call of `answer` may cost. */
+  /** US dollars that all calls of `answer` together may cost. */
   maxCost?: number
   /** Price of the model, instead of the built-in table's. */
   pricePerMillion?: Price
@@ -86,6 +86,8 @@ export function openOpenAi(model: string, given: OpenAiOptions = {}): Client {
   const warn = given.warn ?? ((line: string) => process.stderr.write(`${line}\n`))
   const price = given.pricePerMillion ?? priceOf(model)
   const used = { input_tokens: 0, output_tokens: 0 }
+  /** Dollars of all calls of `answer`, where a limit is set. */
+  let spentBefore = 0
   /** What this endpoint does not take; learnt on the way. */
   const refused = new Set<Field>()
 
@@ -203,13 +205,14 @@ export function openOpenAi(model: string, given: OpenAiOptions = {}): Client {
 
   /** Watches over the cost of one call. @throws usage error when it would be too much from the start */
   async function openPurse(requests: readonly AnswerRequest[], how: AnswerOptions) {
-    const limit = maxCost as number
     if (!price)
       throw usageError(
         '--max-cost',
         `the price of ${model} per million tokens by --price INPUT,OUTPUT`,
         'a model of unknown price',
       )
+    // What earlier calls of this client have spent counts.
+    const limit = Math.max(0, (maxCost as number) - spentBefore)
     const tokens = await estimateTokens(requests, model, costOptions(how))
     const costs = new Map(requests.map(({ id }, i) => [id, dollarsOf(tokens[i], price)]))
     const costOf = ({ id }: AnswerRequest): number => costs.get(id) ?? 0
@@ -239,7 +242,9 @@ export function openOpenAi(model: string, given: OpenAiOptions = {}): Client {
         underWay -= costOf(request)
         if (usage === undefined) return
         expected += costOf(request)
-        spent += usage ? dollarsOf(usage, price) : costOf(request)
+        const dollars = usage ? dollarsOf(usage, price) : costOf(request)
+        spent += dollars
+        spentBefore += dollars
       },
     }
   }

@@ -10,10 +10,11 @@ import { cat } from '../torch/ops.js'
 import { scope, type Tensor } from '../torch/tensor.js'
 import {
   batchBytes,
+  bytesInWords,
   freeMemory,
-  gigabytes,
   isOutOfMemory,
   PICTURE_BYTES,
+  type PromptSize,
   patchBytes,
   towerBytes,
 } from './batch-memory.js'
@@ -59,15 +60,12 @@ export interface AnswerSettings
 export type Answered = { index: number; text: string } | { index: number; error: string }
 
 /** A question whose pictures were looked at but not read. */
-interface Prompt {
+interface Prompt extends PromptSize {
   index: number
   media: readonly MediaFiles[]
   ids: number[]
   /** Grid of each of `media`. */
   grids: GridThw[]
-  visual: number
-  /** Largest among its media, in bytes. */
-  pictures: { patches: number; tower: number }
 }
 
 const filesOf = (item: MediaFiles): string[] => (item.type === 'image' ? [item.file] : item.frames)
@@ -81,6 +79,8 @@ export async function* answerQuestions(
   settings: AnswerSettings,
 ): AsyncGenerator<Answered> {
   const { memory = 0.8 * freeMemory(), warn = (line) => process.stderr.write(`${line}\n`) } = settings
+  const bytesOf = (prompts: readonly Prompt[]): number =>
+    batchBytes(model.config, prompts, settings.max_new_tokens)
   let size = settings.batch_size ?? 32
   // Alike questions together, so that little is padded; ties keep their order.
   const order = questions
@@ -95,11 +95,11 @@ export async function* answerQuestions(
       const one = held ?? (await look(model, processor, questions, order[next++]))
       held = undefined
       if ('error' in one) yield one
-      else if (bytesOf(model, [...batch, one], settings) <= memory) batch.push(one)
+      else if (bytesOf([...batch, one]) <= memory) batch.push(one)
       else if (batch.length > 0) {
         held = one
         break
-      } else yield { index: one.index, error: tooLarge(model, one, settings, memory) }
+      } else yield { index: one.index, error: tooLarge(one, bytesOf([one]), memory) }
     }
     const open = batch.length > 0 ? [batch] : []
     for (let now = open.pop(); now; now = open.pop()) {
@@ -127,25 +127,13 @@ export async function* answerQuestions(
 const weightOf = ({ media, text }: Question): number =>
   text.length + 1000 * media.reduce((n, item) => n + filesOf(item).length, 0)
 
-/** Bytes for answering `prompts` together. */
-function bytesOf({ config }: Qwen2_5_VL, prompts: readonly Prompt[], settings: AnswerSettings): number {
-  const most = (of: keyof Prompt['pictures']): number =>
-    Math.max(...prompts.map(({ pictures }) => pictures[of]))
-  return batchBytes(
-    config,
-    prompts.map(({ ids, visual }) => ({ tokens: ids.length, visual })),
-    settings.max_new_tokens,
-    { patches: most('patches'), tower: most('tower') },
-  )
-}
+const sizeInWords = ({ tokens }: Prompt): string => `room for a prompt of ${tokens} tokens`
 
-const sizeInWords = ({ ids }: Prompt): string => `room for a prompt of ${ids.length} tokens`
-
-const tooLarge = (model: Qwen2_5_VL, one: Prompt, settings: AnswerSettings, memory: number): string =>
+const tooLarge = (one: Prompt, bytes: number, memory: number): string =>
   environmentError(
     'memory',
-    `${sizeInWords(one)} (about ${gigabytes(bytesOf(model, [one], settings))})`,
-    `${gigabytes(memory)} to use`,
+    `${sizeInWords(one)} (about ${bytesInWords(bytes)})`,
+    `${bytesInWords(memory)} to use`,
   ).message
 
 /** Runs `body`; what goes wrong with one question becomes its answer. Lack of memory is nobody's fault. */
@@ -172,7 +160,9 @@ function look(
     const { media, text, system, text_first, prepare } = questions[index]
     await prepare?.()
     const { image_processor } = processor
+    const { vision_config: vision } = config
     const pictures = { patches: 0, tower: 0 }
+    const largest = { patches: 0, tower: 0 }
     const grids: GridThw[] = []
     for (const item of media) {
       const files = filesOf(item)
@@ -180,10 +170,12 @@ function look(
       const size = await readImageSize(files[0])
       const grid = named(files[0], () => gridOf(size, files.length, image_processor))
       grids.push(grid)
-      const source = files.length * size.width * size.height
-      const { vision_config } = config
-      pictures.patches = Math.max(pictures.patches, patchBytes(vision_config, grid, source))
-      pictures.tower = Math.max(pictures.tower, towerBytes(vision_config, grid[1], grid[2]))
+      const patches = patchBytes(vision, grid, files.length * size.width * size.height)
+      const tower = towerBytes(vision, grid[1], grid[2])
+      pictures.patches += patches
+      pictures.tower += grid[0] * tower
+      largest.patches = Math.max(largest.patches, patches)
+      largest.tower = Math.max(largest.tower, tower)
     }
     const shown = media.map(({ type }) => ({ type }))
     const words = { type: 'text' as const, text }
@@ -197,7 +189,7 @@ function look(
       { add_generation_prompt: true },
     )
     const visual = grids.reduce((sum, grid) => sum + mergedCount(grid, image_processor.merge_size), 0)
-    return { index, media, ids, grids, visual, pictures }
+    return { index, media, ids, grids, tokens: ids.length, visual, pictures, largest }
   })
 }
 
@@ -229,8 +221,8 @@ async function featuresOf(
   const features = new Map<string, Tensor>()
   const broken = new Map<string, string>()
   const unique = new Map(
-    batch.flatMap(({ media, grids, pictures }) =>
-      media.map((item, i) => [keyOf(item), { item, grid: grids[i], bytes: pictures.patches }] as const),
+    batch.flatMap(({ media, grids, largest }) =>
+      media.map((item, i) => [keyOf(item), { item, grid: grids[i], bytes: largest.patches }] as const),
     ),
   )
   const waiting = [...unique]

@@ -8,12 +8,24 @@ import os from 'node:os'
 import type { Qwen2_5_VLConfig, VisionConfig } from './config.js'
 import type { GridThw } from './window-index.js'
 
+/** Bytes that pictures and videos need on their way to features. */
+export interface PictureBytes {
+  /** Their patches, with the decoded pictures they are cut from. */
+  patches: number
+  /** The tower at work on them. */
+  tower: number
+}
+
 /** What a prompt weighs. */
 export interface PromptSize {
   /** Tokens, visual ones included. */
   tokens: number
   /** Visual tokens among them. */
   visual: number
+  /** All its pictures and videos together. */
+  pictures: PictureBytes
+  /** What cannot be taken apart: the largest picture or video, and the largest frame. */
+  largest: PictureBytes
 }
 
 /** Patches of pictures (at least one picture or video) are read, and the tower runs on, this many bytes at a time. */
@@ -42,14 +54,12 @@ export const patchBytes = (config: VisionConfig, [t, h, w]: GridThw, source: num
 /**
  * Most bytes in use while `prompts` are answered together with up to `limit` new tokens each: first their
  * pictures, then the prefill, whose largest parts are the attention of one layer and the cache.
- * @param pictures largest of `patchBytes` and of one frame's `towerBytes` among their pictures
  * @param bytes of one weight
  */
 export function batchBytes(
   config: Qwen2_5_VLConfig,
   prompts: readonly PromptSize[],
   limit: number,
-  pictures = { patches: 0, tower: 0 },
   bytes = 4,
 ): number {
   const B = prompts.length
@@ -67,12 +77,14 @@ export function batchBytes(
   const layer = B * L * (10 * H + 4 * keys + 3 * I) * bytes
   // Logits in their own type, in fp32 and through top-k, top-p and the running sum in fp64.
   const logits = B * V * (bytes + 48)
-  const tower = visual === 0 ? 0 : pieces(pictures.patches) + pieces(pictures.tower)
+  // Pictures are worked through in pieces: one alone if it is larger, else some together.
+  const piece = (part: keyof PictureBytes): number => {
+    const all = prompts.reduce((sum, { pictures }) => sum + pictures[part], 0)
+    return Math.max(...prompts.map(({ largest }) => largest[part]), Math.min(all, PICTURE_BYTES))
+  }
+  const tower = piece('patches') + piece('tower')
   return features + Math.max(tower, cache + Math.max(attention + layer, logits))
 }
-
-/** Pictures are worked through in pieces: one alone if it is larger, else some together. */
-const pieces = (largest: number): number => Math.max(largest, PICTURE_BYTES)
 
 const GROUP_LIMITS = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes']
 const GROUP_USAGE = ['/sys/fs/cgroup/memory.current', '/sys/fs/cgroup/memory/memory.usage_in_bytes']
@@ -98,5 +110,6 @@ export const isOutOfMemory = (error: unknown): boolean =>
     error.message,
   )
 
-/** 3221225472 -> "3.0 GB". */
-export const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`
+/** 3221225472 -> "3.0 GB", 5000000 -> "4.8 MB". */
+export const bytesInWords = (bytes: number): string =>
+  bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GB` : `${(bytes / 2 ** 20).toFixed(1)} MB`
