@@ -4,6 +4,7 @@ import { usageError } from '../common/errors.js'
 import { writeFileAtomic } from '../common/files.js'
 import { lockFolder } from '../common/lock.js'
 import { startProgress } from '../common/progress.js'
+import { checkAsked } from '../evaluation/benchmarks/ask.js'
 import { BASELINES, type BaselineName } from '../evaluation/benchmarks/baselines.js'
 import type { PromptType, ProtocolName } from '../evaluation/benchmarks/benchmark.js'
 import { gatherResults } from '../evaluation/benchmarks/results.js'
@@ -56,7 +57,8 @@ async function runReplay(
   options: EvalBenchmarkOptions,
 ): Promise<void> {
   const { out, cache, seed, promptType } = options
-  const { predictions, notes } = await readPredictions(file, prepared.items)
+  const { predictions, asked, notes } = await readPredictions(file, prepared.loaded.items)
+  checkAsked(file, asked, prepared.items)
   for (const note of notes) process.stderr.write(`${note}\n`)
   const name = `replay:${path.basename(file)}`
   const folder = modelFolder(out, prepared, `replay:${file}`)

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Command } from 'commander'
 import { dataError } from '../common/errors.js'
 import { readJson } from '../common/files.js'
+import { checkAsked } from '../evaluation/benchmarks/ask.js'
 import { PROTOCOLS, type PromptType, type ProtocolName } from '../evaluation/benchmarks/benchmark.js'
 import { gatherResults } from '../evaluation/benchmarks/results.js'
 import {
@@ -60,6 +61,7 @@ async function run(options: ScoreOptions): Promise<void> {
   for (const file of files) {
     if (!fs.existsSync(file)) throw dataError(file, 'answers (--predictions)', 'nothing there')
     const read = await readPredictions(file, whole.items, { format: options.format })
+    checkAsked(file, read.asked, whole.items)
     for (const note of read.notes) process.stderr.write(`${note}\n`)
     for (const [id, text] of read.predictions) {
       if (predictions.has(id))

@@ -1,5 +1,6 @@
 /** A benchmark's items as questions to a client under one protocol, and the card that says how they were asked. */
 import type { AnswerOptions, Client } from '../../clients/client.js'
+import { dataError } from '../../common/errors.js'
 import { sha256 } from '../../common/files.js'
 import { rng } from '../../common/random.js'
 import type { BenchmarkCard } from '../../schema/benchmark-results.js'
@@ -27,6 +28,27 @@ export const itemDigest = ({ question, options, media }: BenchmarkItem): string 
       }),
     ]),
   ).slice(0, 12)
+
+/**
+ * Refuses answers that were given to other questions of the same ids.
+ * @param asked digests that came with the answers, by item id
+ * @throws data error naming file and item
+ */
+export function checkAsked(
+  file: string,
+  asked: ReadonlyMap<string, string>,
+  items: readonly BenchmarkItem[],
+): void {
+  for (const item of items) {
+    const digest = asked.get(item.id)
+    if (digest !== undefined && digest !== itemDigest(item))
+      throw dataError(
+        `${file} (${item.id})`,
+        `an answer to ${item.id} as it is in the data`,
+        'one to another question',
+      )
+  }
+}
 
 /** First 12 hex digits of the SHA-256 of all questions and answers. */
 export const dataDigest = (items: readonly BenchmarkItem[]): string =>

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import { asksOf, cardOf, dataDigest, itemDigest, limitItems, mannerDigest, shardItems } from './ask.js'
+import { makeItem, plainProtocol } from './items-for-tests.js'
+import { mannerOf } from './run.js'
+import { viewSpatialBench } from './viewspatial-bench.js'
+import { vsiBench } from './vsi-bench.js'
+
+const items = Array.from({ length: 60 }, (_, row) =>
+  makeItem(row, { type: row < 40 ? 'many' : row < 55 ? 'some' : 'few' }),
+)
+const countOf = (part: readonly { type: string }[], type: string) =>
+  part.filter((item) => item.type === type).length
+
+describe('a limit', () => {
+  it('takes types in turn, keeps their order, and grows by adding', () => {
+    const twelve = limitItems(items, 12, 1)
+    expect(['many', 'some', 'few'].map((type) => countOf(twelve, type))).toEqual([4, 4, 4])
+    expect(twelve.map(({ row }) => row)).toEqual(twelve.map(({ row }) => row).toSorted((a, b) => a - b))
+    const thirty = new Set(limitItems(items, 30, 1))
+    expect(twelve.every((item) => thirty.has(item))).toBe(true)
+    expect(countOf([...thirty], 'few')).toBe(5)
+    expect(limitItems(items, 12, 2)).not.toEqual(twelve)
+    expect(limitItems(items, 1000, 1)).toHaveLength(60)
+    expect(limitItems(items, undefined, 1)).toHaveLength(60)
+  })
+})
+
+it('shards are disjoint, complete, and hold every type', () => {
+  const parts = [0, 1, 2, 3].map((index) => shardItems(items, { index, count: 4 }))
+  expect(
+    parts
+      .flat()
+      .map(({ id }) => id)
+      .toSorted(),
+  ).toEqual(items.map(({ id }) => id).toSorted())
+  for (const part of parts) expect(new Set(part.map(({ type }) => type)).size).toBe(3)
+})
+
+describe('how a benchmark is asked', () => {
+  const video = (row: number) =>
+    makeItem(row, {
+      type: 'route_planning',
+      media: [{ type: 'video', video: { name: 'scannet/a.mp4', open: async () => 'a.mp4' } }],
+    })
+  const manner = (name: 'official' | 'paper' | 'strict', promptType?: 'default' | 'thinking') =>
+    mannerOf(vsiBench, name, 'local', promptType)
+
+  it('is the same under paper and strict, which share their answers, and another under official', () => {
+    const some = [video(0), video(1)]
+    expect(mannerDigest(some, manner('strict'))).toBe(mannerDigest(some, manner('paper')))
+    expect(mannerDigest(some, manner('official'))).not.toBe(mannerDigest(some, manner('paper')))
+    expect(mannerDigest(some, manner('paper', 'default'))).not.toBe(mannerDigest(some, manner('paper')))
+  })
+
+  it('falls back to the prompt type a protocol has', () => {
+    expect(manner('official', 'thinking').promptType).toBe('default')
+    expect(manner('paper').promptType).toBe('thinking')
+  })
+
+  it('knows the files of its frames before they are made', () => {
+    const [{ request, asked }] = asksOf([video(0)], manner('official'), '/cache')
+    const [media] = request.media
+    expect(media.type === 'video' && media.frames).toHaveLength(32)
+    expect(request.text).toMatch(/^These are frames of a video\.\nQuestion 0\?\nOptions:\nA\. a\n/)
+    expect(asked).toBe(itemDigest(video(0)))
+    expect(itemDigest(video(0))).not.toBe(itemDigest({ ...video(0), question: 'Other?' }))
+  })
+
+  it('puts the text first where the authors do', () => {
+    const item = makeItem(0, { type: 'Camera perspective - Relative Direction', answer: 'A. a' })
+    const firstFor = (family: 'local' | 'api') =>
+      asksOf([item], mannerOf(viewSpatialBench, 'official', family), '/cache')[0].request.text_first
+    expect(firstFor('api')).toBe(true)
+    expect(firstFor('local')).toBeUndefined()
+  })
+
+  it('stands in the card: prompts whole, media, generation, and a digest of questions and answers', () => {
+    const card = cardOf({
+      benchmark: 'VSI-Bench',
+      items: [video(0)],
+      manner: manner('paper'),
+      client: { name: 'local:x', fingerprint: 'abc' },
+      seed: 7,
+      limit: 5,
+    })
+    expect(card).toMatchObject({
+      benchmark: 'VSI-Bench',
+      protocol: 'paper',
+      prompt_type: 'thinking',
+      family: 'local',
+      fingerprint: 'abc',
+      generation: { max_new_tokens: 1024, temperature: 0.01, defaults: 'checkpoint' },
+      media: { frames: 32, area: 401408, pixels: { min_pixels: 12544, max_pixels: 401408 } },
+      limit: 5,
+      seed: 7,
+      data: dataDigest([video(0)]),
+    })
+    expect(card.prompts.choice).toContain('<answer> </answer> tags.')
+    expect(dataDigest([{ ...video(0), answer: 'B' }])).not.toBe(card.data)
+  })
+})
+
+it('a protocol without pictures asks for none', () => {
+  const manner = {
+    protocolName: 'official',
+    protocol: plainProtocol(),
+    promptType: 'default',
+    family: 'api',
+  } as const
+  expect(asksOf([makeItem(3)], manner, '/cache')[0].request).toMatchObject({
+    id: 'q3',
+    media: [],
+    text: 'Question 3?',
+  })
+})
