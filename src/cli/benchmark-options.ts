@@ -56,7 +56,7 @@ export const withData = (command: Command): Command =>
   command
     .option(
       '--data <path>',
-      'its data as published: a folder or file; for several benchmarks a folder with one of each name (default: what pull fetched)',
+      'its data as published: a folder or file, or a folder with one folder per benchmark (default: what pull fetched)',
     )
     .option('--media <dir>', 'pictures or videos, where they are not beside the data')
 
@@ -69,7 +69,7 @@ export function dataPlace(benchmark: Benchmark, data: string | undefined, severa
     return hub ? cachedSnapshot({ ...hub, type: 'dataset', include: hub.files?.map(prefixGlob) }) : null
   }
   const names = [benchmark.name, ...benchmark.aliases]
-  const places = several ? names.map((name) => path.join(data, name)) : [data]
+  const places = [...names.map((name) => path.join(data, name)), ...(several ? [] : [data])]
   return places.find((place) => fs.existsSync(place)) ?? null
 }
 
