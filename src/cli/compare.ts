@@ -2,11 +2,12 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Command } from 'commander'
+import { checked } from '../common/checked.js'
 import { dataError, usageError } from '../common/errors.js'
 import { readJson } from '../common/files.js'
 import { pairedComparison } from '../evaluation/benchmarks/compare.js'
 import { parseBenchmark } from '../evaluation/benchmarks/registry.js'
-import { checked, readItemResults } from '../evaluation/benchmarks/results.js'
+import { readItemResults } from '../evaluation/benchmarks/results.js'
 import { comparisonText } from '../report/comparison-table.js'
 import { type BenchmarkScores, benchmarkScoresSchema } from '../schema/benchmark-results.js'
 import { integer, withExample } from './options.js'
@@ -20,7 +21,7 @@ function readScored(folder: string): { folder: string; scores: BenchmarkScores }
       'scores.json and items.jsonl, as <out>/<benchmark>/<model>/<protocol> has them',
       'neither or one',
     )
-  return { folder, scores: checked(benchmarkScoresSchema, readJson(file), file) }
+  return { folder, scores: checked(benchmarkScoresSchema, readJson(file), file, 'scores') }
 }
 
 function run(first: string, second: string, options: { seed: number; json?: boolean }): void {

@@ -57,6 +57,14 @@ export async function writeFolderAtomic(
   }
 }
 
+/** The folders directly in `folder`, sorted by name. */
+export const foldersIn = (folder: string): string[] =>
+  fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => path.join(folder, entry.name))
+    .sort()
+
 /** Removes what a killed run left behind (`*.tmp-*`) directly inside `folder`. */
 export function removeTemporaries(folder: string): void {
   if (!fs.existsSync(folder)) return

@@ -1,9 +1,9 @@
 /** Reads the folder of a benchmark evaluation: `results.json`, and the items of every model and protocol. */
 import fs from 'node:fs'
 import path from 'node:path'
-import type { z } from 'zod'
+import { checked } from '../common/checked.js'
 import { dataError } from '../common/errors.js'
-import { readJson } from '../common/files.js'
+import { foldersIn, readJson } from '../common/files.js'
 import { readJsonl } from '../common/jsonl.js'
 import {
   type BenchmarkItemResult,
@@ -30,19 +30,8 @@ export interface BenchmarkFolder {
   items: ScoredItems[]
 }
 
-function checked<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw dataError(`${place} ${issue.path.join('.')}`.trim(), 'what an evaluation leaves', issue.message)
-}
-
-const foldersIn = (folder: string): string[] =>
-  fs
-    .readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => path.join(folder, entry.name))
-    .sort()
+/** What files are checked to be. */
+const LEFT = 'what an evaluation leaves'
 
 /**
  * `folder/results.json`, and `folder/<benchmark>/<model>/<protocol>/items.jsonl` with the `scores.json` beside
@@ -53,16 +42,21 @@ export function readBenchmarkFolder(folder: string): BenchmarkFolder {
   const file = path.join(folder, 'results.json')
   if (!fs.existsSync(file))
     throw dataError(folder, 'the folder of a benchmark evaluation', 'no results.json in it')
-  const results = checked(benchmarkResultsSchema, readJson(file), file)
+  const results = checked(benchmarkResultsSchema, readJson(file), file, LEFT)
   const items = foldersIn(folder)
     .flatMap(foldersIn)
     .flatMap(foldersIn)
     .flatMap((place): ScoredItems[] => {
       const [rows, scores] = ['items.jsonl', 'scores.json'].map((name) => path.join(place, name))
       if (!fs.existsSync(rows) || !fs.existsSync(scores)) return []
-      const { benchmark, protocol, name, kind } = checked(benchmarkScoresSchema, readJson(scores), scores)
+      const { benchmark, protocol, name, kind } = checked(
+        benchmarkScoresSchema,
+        readJson(scores),
+        scores,
+        LEFT,
+      )
       const all = readJsonl(rows).map((row, i) =>
-        checked(benchmarkItemResultSchema, row, `${rows} row ${i + 1}`),
+        checked(benchmarkItemResultSchema, row, `${rows} row ${i + 1}`, LEFT),
       )
       return [{ benchmark, protocol, name, kind, items: all }]
     })

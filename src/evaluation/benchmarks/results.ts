@@ -1,9 +1,8 @@
 /** `results.json`: everything an evaluation folder holds, gathered from what its runs left there. */
 import fs from 'node:fs'
 import path from 'node:path'
-import type { z } from 'zod'
-import { dataError } from '../../common/errors.js'
-import { readJson, writeJsonAtomic } from '../../common/files.js'
+import { checked } from '../../common/checked.js'
+import { foldersIn, readJson, writeJsonAtomic } from '../../common/files.js'
 import { readJsonl } from '../../common/jsonl.js'
 import {
   type BenchmarkItemResult,
@@ -21,23 +20,12 @@ import { parseBenchmark } from './registry.js'
 
 export const RESULTS = 'results.json'
 
-export function checked<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw dataError(`${place} ${issue.path.join('.')}`, 'what an evaluation leaves', issue.message)
-}
-
-const foldersIn = (folder: string): string[] =>
-  fs
-    .readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => path.join(folder, entry.name))
-    .sort()
+/** What files are checked to be. */
+const LEFT = 'what an evaluation leaves'
 
 /** The items one model was scored on, as `scoreInto` left them. */
 export const readItemResults = (file: string): BenchmarkItemResult[] =>
-  readJsonl(file).map((row, i) => checked(benchmarkItemResultSchema, row, `${file} row ${i + 1}`))
+  readJsonl(file).map((row, i) => checked(benchmarkItemResultSchema, row, `${file} row ${i + 1}`, LEFT))
 
 /** `<out>/<benchmark>/<model>/<protocol>` for everything that was scored. */
 interface ScoredFolder {
@@ -53,7 +41,7 @@ function scoredFolders(out: string): ScoredFolder[] {
     .flatMap((folder) => {
       const file = path.join(folder, 'scores.json')
       return fs.existsSync(file)
-        ? [{ folder, scores: checked(benchmarkScoresSchema, readJson(file), file) }]
+        ? [{ folder, scores: checked(benchmarkScoresSchema, readJson(file), file, LEFT) }]
         : []
     })
     .sort((a, b) => order[a.scores.kind] - order[b.scores.kind])
@@ -100,7 +88,7 @@ export function gatherResults(
     scores: folders.map(({ scores }) => scores),
     disagreements: models.flatMap((model) => {
       const file = path.join(model, 'disagreements.json')
-      return fs.existsSync(file) ? checked(disagreementSchema.array(), readJson(file), file) : []
+      return fs.existsSync(file) ? checked(disagreementSchema.array(), readJson(file), file, LEFT) : []
     }),
     comparisons: comparisonsOf(folders),
     published: Object.fromEntries(
