@@ -18,3 +18,7 @@ export function differingCounts(
     return got === count ? [] : [`${name}: expected ${count} ${what}, got ${got}`]
   })
 }
+
+/** The first of many alike. */
+export const firstOf = (phrases: readonly string[]): string[] =>
+  phrases.length > 1 ? [`${phrases[0]} (and ${phrases.length - 1} others)`] : [...phrases]

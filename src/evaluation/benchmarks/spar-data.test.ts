@@ -138,7 +138,23 @@ describe('SPAR-Bench from disk', () => {
     )
   })
 
+  it('says when a question has more pictures than any published one', async () => {
+    const { differs } = await sparBench.load(
+      written('x.jsonl', [
+        row('position_matching', 1, { image: ['a', 'b', 'c'] }),
+        row('position_matching', 2, { image: ['a', 'b', 'c', 'd'] }),
+      ]),
+    )
+    expect(differs[0]).toBe('row 2: expected 1 to 3 pictures, got 4')
+  })
+
   it.each<[string, Row, string]>([
+    ['no answer', { answer: '' }, 'x.jsonl row 1 column answer: expected an answer, got ""'],
+    [
+      'a number that is none',
+      { task: 'depth_prediction_oc', answer: 'nan' },
+      'row 1 column answer: expected a number (task depth_prediction_oc), got "nan"',
+    ],
     [
       'an unknown task',
       { task: 'room_size' },

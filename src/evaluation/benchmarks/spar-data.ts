@@ -9,7 +9,7 @@ import { openPictures } from '../data/pictures.js'
 import { type Row, readRows } from '../data/rows.js'
 import type { SourcePicture } from '../data/source.js'
 import type { BenchmarkItem, LoadedBenchmark, LoadOptions } from './benchmark.js'
-import { countBy } from './counts.js'
+import { countBy, firstOf } from './counts.js'
 import { IMAGE_TYPES } from './spar-average.js'
 import { readMovements } from './spar-movement.js'
 import { SPAR_TASKS } from './spar-tasks.js'
@@ -20,7 +20,7 @@ const rowSchema = z.object({
   task: z.enum([...SPAR_TASKS.keys()]),
   image: z.array(z.union([pictureColumn, z.string()])).nullish(),
   question: z.string(),
-  answer: z.string(),
+  answer: z.string().min(1, 'an answer'),
 })
 
 /** The text says 7,207 questions, the dataset's card 7,211. */
@@ -28,6 +28,8 @@ const TOTALS = [7207, 7211]
 /** 400 were drawn per task, then filtered. */
 const DRAWN = 400
 const TINY = 50
+/** At most, of one question. */
+const PICTURES = 3
 
 /** Stands where a file has no pictures: scoring needs none, asking a model does. */
 const noPictures = (place: string): SourcePicture => ({
@@ -40,7 +42,7 @@ const noPictures = (place: string): SourcePicture => ({
 function toItem(row: Row, index: number, pictureOf: (path: string) => SourcePicture): BenchmarkItem {
   const { id, img_type, task, image, question, answer } = checkRow(row, rowSchema)
   const kind = SPAR_TASKS.get(task)?.kind ?? 'choice'
-  if (kind === 'number' && pythonFloat(answer) === null)
+  if (kind === 'number' && !Number.isFinite(pythonFloat(answer) ?? Number.NaN))
     throw dataError(`${row.place} column answer`, `a number (task ${task})`, JSON.stringify(answer))
   const pictures = (image ?? []).map((one) => (typeof one === 'string' ? pictureOf(one) : one))
   return {
@@ -107,9 +109,19 @@ export async function loadSparBench(
   const rows = (await Promise.all(files.map(readRows))).flat()
   const pictureOf = openPictures({ roots: [media ?? path.dirname(files[0])] })
   const { items, differs } = withIds(rows.map((row, index) => toItem(row, index, pictureOf)))
+  const crowds = items.flatMap(({ row, media }) =>
+    media.length > PICTURES
+      ? [`row ${row + 1}: expected 1 to ${PICTURES} pictures, got ${media.length}`]
+      : [],
+  )
   return {
     items,
     files,
-    differs: [...differs, ...unreadable(items), ...differingTasks(items, subset === 'Tiny')],
+    differs: [
+      ...differs,
+      ...firstOf(crowds),
+      ...unreadable(items),
+      ...differingTasks(items, subset === 'Tiny'),
+    ],
   }
 }

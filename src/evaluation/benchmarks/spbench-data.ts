@@ -7,7 +7,7 @@ import { findData } from '../data/find.js'
 import { openPictures } from '../data/pictures.js'
 import { readRows } from '../data/rows.js'
 import type { BenchmarkItem, LoadedBenchmark, LoadOptions } from './benchmark.js'
-import { countBy, differingCounts } from './counts.js'
+import { countBy, differingCounts, firstOf } from './counts.js'
 import { checkIds, vsiColumns, vsiItem } from './vsi-rows.js'
 import type { VsiType } from './vsi-types.js'
 
@@ -91,9 +91,5 @@ export const loadSpBench =
       rows.map((row) => row.place),
     )
     const got = new Map([...countBy(items, ({ type }) => type), [name, items.length]])
-    return { items, files, differs: [...differingCounts(counts, got), ...summary(others)] }
+    return { items, files, differs: [...differingCounts(counts, got), ...firstOf(others)] }
   }
-
-/** The first of many alike. */
-const summary = (phrases: readonly string[]): string[] =>
-  phrases.length > 1 ? [`${phrases[0]} (and ${phrases.length - 1} others)`] : [...phrases]

@@ -64,6 +64,20 @@ describe('ViewSpatial-Bench from disk', () => {
     expect(differs).toHaveLength(5)
   })
 
+  it('says when pictures are not as many as published, or from elsewhere', async () => {
+    const scene = { ...room, question_type: 'Person perspective - Scene Simulation Relative Direction' }
+    const path = `ViewSpatial-Bench/${ROOM}`
+    const said = async (...rows: Row[]): Promise<string[]> =>
+      (await viewSpatialBench.load(folderOf(rows))).differs.slice(5)
+    expect(await said(room, { ...scene, image_path: [path, path] })).toEqual([])
+    expect(await said(room, scene, { ...scene, image_path: Array(33).fill(path) })).toEqual([
+      'row 2: expected 2 to 32 of scannet (Person perspective - Scene Simulation Relative Direction), got 1 of scannet (and 1 others)',
+    ])
+    expect(await said({ ...photo, question_type: room.question_type })).toEqual([
+      'row 1: expected 1 of scannet (Camera perspective - Relative Direction), got 1 of coco',
+    ])
+  })
+
   it.each([
     ['folders beside it', '', false],
     ['the dataset’s own folder', 'ViewSpatial-Bench', false],

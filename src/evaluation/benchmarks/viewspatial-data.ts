@@ -8,7 +8,7 @@ import { openPictures } from '../data/pictures.js'
 import { type Row, readRows } from '../data/rows.js'
 import type { SourcePicture } from '../data/source.js'
 import type { BenchmarkItem, LoadedBenchmark, LoadOptions } from './benchmark.js'
-import { countBy, differingCounts } from './counts.js'
+import { countBy, differingCounts, firstOf } from './counts.js'
 
 /** Published question types and their counts; the first word says whose view is meant. */
 export const VIEWSPATIAL_TYPES = {
@@ -41,6 +41,16 @@ const rowSchema = z.object({
   answer: z.string(),
   choices: z.string(),
 })
+
+/** Where a type's pictures are from, and how many a question has: one, or in the simulated scenes 2 to 32. */
+function oddPictures({ row, type, media, fields }: BenchmarkItem): string[] {
+  const several = type.includes('Scene Simulation')
+  const source: Source = several || type === 'Camera perspective - Relative Direction' ? 'scannet' : 'coco'
+  const fits = several ? media.length >= 2 && media.length <= 32 : media.length === 1
+  if (fits && fields.source === source) return []
+  const due = several ? '2 to 32' : '1'
+  return [`row ${row + 1}: expected ${due} of ${source} (${type}), got ${media.length} of ${fields.source}`]
+}
 
 /** Opens nothing yet: pictures of either source below `root`, with or without the dataset's own folder. */
 function openArchives(root: string): Record<Source, (inside: string) => SourcePicture> {
@@ -98,5 +108,9 @@ export async function loadViewSpatial(place: string, { media }: LoadOptions = {}
   const open = openArchives(media ?? path.dirname(files[0]))
   const items = rows.map((row, index) => toItem(row, index, open))
   const counts = countBy(items, ({ type }) => type)
-  return { items, files, differs: differingCounts(VIEWSPATIAL_TYPES, counts) }
+  return {
+    items,
+    files,
+    differs: [...differingCounts(VIEWSPATIAL_TYPES, counts), ...firstOf(items.flatMap(oddPictures))],
+  }
 }

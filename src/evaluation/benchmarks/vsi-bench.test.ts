@@ -139,7 +139,26 @@ describe('VSI-Bench data', () => {
     ])
     expect(differs).toContain('VSI-Bench: expected 5130 questions, got 2')
     expect(differs).toContain('route_planning: expected 194 questions, got 0')
-    expect(differs).toHaveLength(11)
+    expect(differs).toContain('VSI-Bench: expected 288 videos, got 2')
+    expect(differs).toHaveLength(12)
+  })
+
+  it('says when questions have more or fewer options than published', async () => {
+    const three = { ...ROUTE, options: ['A. left', 'B. right', 'C. back'] }
+    const file = put('test.jsonl', [
+      three,
+      { ...three, id: 1 },
+      { ...three, id: 2, question_type: 'route_planning' },
+      { ...three, id: 3, question_type: 'object_rel_direction' },
+    ])
+    const { differs } = await vsiBench.load(file)
+    expect(differs.at(-1)).toBe(
+      'item 5147: expected 2 options (object_rel_direction_easy), got 3 (and 1 others)',
+    )
+    const two = { ...ROUTE, question_type: 'route_planning' }
+    expect((await vsiBench.load(put('two.jsonl', [two]))).differs.at(-1)).toBe(
+      'item 5147: expected 3 to 4 options (route_planning), got 2',
+    )
   })
 
   it('is read from parquet without the column pruned, and videos from the zip of their dataset', async () => {

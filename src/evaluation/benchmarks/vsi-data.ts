@@ -11,14 +11,17 @@ import { findData } from '../data/find.js'
 import { type Row, readRows } from '../data/rows.js'
 import { openVideos } from '../data/videos.js'
 import type { BenchmarkItem, LoadedBenchmark, LoadOptions } from './benchmark.js'
-import { countBy, differingCounts } from './counts.js'
+import { countBy, differingCounts, firstOf } from './counts.js'
 import { checkIds, vsiColumns, vsiItem } from './vsi-rows.js'
-import { DIRECTION, VSI_COUNTS, type VsiType } from './vsi-types.js'
+import { DIRECTION, VSI_COUNTS, VSI_OPTIONS, type VsiType } from './vsi-types.js'
 
 /** Questions that can be answered without looking were pruned; what is left is debiased. */
 export const VSI_SUBSETS = ['debiased', 'pruned'] as const
 type Subset = (typeof VSI_SUBSETS)[number]
 const SUBSET_COUNTS: Record<Subset, number> = { debiased: 2363, pruned: 2768 }
+
+/** Rooms of the whole set. */
+const VIDEOS = 288
 
 const WHOLE = ['test.jsonl', 'test-*.parquet', 'test.parquet', 'data/test-*.parquet', 'test.json']
 
@@ -36,6 +39,16 @@ function toRow(row: Row): VsiRow {
     throw dataError(row.place, 'columns of VSI-Bench', 'a column images, as SPBench has')
   return { ...checkRow(row, rowSchema), place: row.place }
 }
+
+/** Questions with more or fewer options than published. */
+const oddOptions = (rows: readonly VsiRow[]): string[] =>
+  rows.flatMap(({ id, question_type, options }) => {
+    const [least, most] = VSI_OPTIONS[question_type] ?? [0, Number.POSITIVE_INFINITY]
+    const got = options?.length ?? 0
+    if (got >= least && got <= most) return []
+    const due = least === most ? least : `${least} to ${most}`
+    return [`item ${id}: expected ${due} options (${question_type}), got ${got}`]
+  })
 
 /** Ids of the pruned questions: whole numbers, parted by white space or commas. */
 function readIds(file: string): Set<number> {
@@ -112,5 +125,15 @@ export async function loadVsiBench(
   )
   const counts = new Map([...countBy(items, ({ type }) => type), ['VSI-Bench', items.length]])
   const expected = subset ? { 'VSI-Bench': SUBSET_COUNTS[subset] } : { 'VSI-Bench': 5130, ...VSI_COUNTS }
-  return { items, files, differs: differingCounts(expected, counts) }
+  const videos: Record<string, number> = subset ? {} : { 'VSI-Bench': VIDEOS }
+  const films = new Map([['VSI-Bench', countBy(items, ({ scene }) => scene).size]])
+  return {
+    items,
+    files,
+    differs: [
+      ...differingCounts(expected, counts),
+      ...differingCounts(videos, films, 'videos'),
+      ...firstOf(oddOptions(rows)),
+    ],
+  }
 }

@@ -21,6 +21,16 @@ export const DIRECTION_LEVELS = [`${DIRECTION}_easy`, `${DIRECTION}_medium`, `${
 
 export type VsiType = keyof typeof VSI_COUNTS | typeof DIRECTION
 
+/** Fewest and most options that the published questions have; absent where an answer is a number. */
+export const VSI_OPTIONS: Readonly<Partial<Record<VsiType, readonly [number, number]>>> = {
+  object_rel_distance: [4, 4],
+  object_rel_direction_easy: [2, 2],
+  object_rel_direction_medium: [3, 3],
+  object_rel_direction_hard: [4, 4],
+  route_planning: [3, 4],
+  obj_appearance_order: [4, 4],
+}
+
 const NUMBERS: ReadonlySet<string> = new Set([
   'object_counting',
   'object_abs_distance',
