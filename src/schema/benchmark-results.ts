@@ -41,7 +41,9 @@ export const benchmarkCardSchema = z.object({
     frames: z.int().positive().optional(),
     area: z.int().positive().optional(),
     size: z.object({ width: z.int(), height: z.int() }).optional(),
-    pixels: z.object({ min_pixels: z.int(), max_pixels: z.int() }).optional(),
+    pixels: z
+      .object({ min_pixels: z.int(), max_pixels: z.int(), resize_twice: z.boolean().optional() })
+      .optional(),
   }),
   generation: z.object({
     max_new_tokens: z.int().positive(),

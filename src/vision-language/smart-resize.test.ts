@@ -22,6 +22,23 @@ describe('the size a picture gets', () => {
     expect(smartResize(loaderResize(size(width, height), 28), 28, limits(528))).toEqual(size(w, h))
   })
 
+  it('of 420×280, as ViewSpatial-Bench forces it, grows where 256 tokens are the least', () => {
+    expect(smartResize(size(420, 280), 28, limits(1280, 256))).toEqual(size(560, 392))
+  })
+
+  it.each([
+    [731, 548, 700, 532],
+    [733, 547, 700, 532],
+    [548, 731, 532, 700],
+    [844, 475, 840, 476],
+    [1296, 968, 700, 532],
+  ])(
+    '%d×%d, a frame or picture of the paper, becomes %d×%d within 512 tokens after the loader',
+    (w, h, width, height) => {
+      expect(smartResize(loaderResize(size(w, h), 28), 28, limits(512))).toEqual(size(width, height))
+    },
+  )
+
   it('rounds halves to even, as Python does', () => {
     expect([0.5, 1.5, 2.5, 3.5, 2.4, 2.6].map(roundHalfEven)).toEqual([0, 2, 2, 4, 2, 3])
     // 42 / 28 = 1.5 -> 2, 70 / 28 = 2.5 -> 2

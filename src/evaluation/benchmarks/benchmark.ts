@@ -58,8 +58,11 @@ export interface MediaRule {
   area?: number
   /** Every picture is resized to exactly this size (Pillow's bicubic), whatever its shape. */
   size?: { width: number; height: number }
-  /** Limits of the model's own processor, in pixels; absent: those of its folder. */
-  pixels?: { min_pixels: number; max_pixels: number }
+  /**
+   * Limits of the model's own processor, in pixels; absent: those of its folder. `resize_twice`: pictures first
+   * go through qwen-vl-utils' loader, which brings them to multiples of 28.
+   */
+  pixels?: { min_pixels: number; max_pixels: number; resize_twice?: boolean }
 }
 
 /** Settings of generation. What is absent comes from the model's own generation config. */

@@ -134,6 +134,8 @@ describe('prompts', () => {
     )
     expect(official.generation(how)).toMatchObject({ max_new_tokens: 512, temperature: 0 })
     expect([official.textFirst?.('local'), official.textFirst?.('api')]).toEqual([false, true])
-    expect(paper.media).toEqual({ pixels: { min_pixels: 12544, max_pixels: 401408 } })
+    expect(paper.media).toEqual({
+      pixels: { min_pixels: 12544, max_pixels: 401408, resize_twice: true },
+    })
   })
 })

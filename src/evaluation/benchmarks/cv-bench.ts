@@ -7,7 +7,13 @@ import { averageSources } from './cv-average.js'
 import { CV_SUBSETS, loadCvBench } from './cv-data.js'
 import { judgeCambrian, judgeCvPaper } from './cv-judge.js'
 import { extractTagged } from './paper-answer.js'
-import { PAPER_GENERATION, PAPER_PIXELS, PLAIN_CHOICE_POST, paperPrompt } from './paper-prompt.js'
+import {
+  PAPER_GENERATION,
+  PAPER_NOTES,
+  PAPER_PIXELS,
+  PLAIN_CHOICE_POST,
+  paperPrompt,
+} from './paper-prompt.js'
 import { CV_BENCH_PUBLISHED } from './published/cv-bench.js'
 import { strictChoice } from './strict.js'
 
@@ -50,6 +56,7 @@ const paper: Protocol = {
   notes: [
     AVERAGE_NOTE,
     'Where the answer is (E) or (F) only that form, brackets and all, is right: the pattern ends at D.',
+    ...PAPER_NOTES,
   ],
 }
 

@@ -187,6 +187,13 @@ describe('camera movements', () => {
   })
 })
 
+it('takes 100 tokens without sampling for the authors', () => {
+  const how = { promptType: 'default', family: 'local' } as const
+  expect(official.media).toEqual({})
+  expect(official.generation(how)).toEqual({ max_new_tokens: 100, temperature: 0, defaults: 'checkpoint' })
+  expect([official.missing, paper.missing, strict.missing]).toEqual(['wrong', 'left out', 'wrong'])
+})
+
 describe('averages', () => {
   const tasks = [
     'camera_motion_infer',

@@ -8,6 +8,7 @@ import {
   MOVEMENT_POST,
   NUMBER_POST,
   PAPER_GENERATION,
+  PAPER_NOTES,
   PAPER_PIXELS,
   PLAIN_CHOICE_POST,
   paperPrompt,
@@ -66,6 +67,7 @@ const paper: Protocol = {
   notes: [
     'All averages are over questions, so tasks with more of them weigh more; the authors average over tasks.',
     'Answers are judged by the authors’ functions after the <answer> tags are removed: an empty pair of tags is right for a choice.',
+    ...PAPER_NOTES,
   ],
 }
 

@@ -160,7 +160,7 @@ describe('SPBench rules', () => {
           const reference = vsiBench.protocols.paper
           const { media, missing, promptTypes, generation } = protocols[name]
           expect({ media, missing, promptTypes }).toEqual({
-            media: { pixels: { min_pixels: 12544, max_pixels: 401408 } },
+            media: { pixels: { min_pixels: 12544, max_pixels: 401408, resize_twice: true } },
             missing: 'left out',
             promptTypes: ['thinking', 'default'],
           })

@@ -9,7 +9,9 @@ import { loadSpBench, SP_MULTI, SP_SINGLE, type SpSet } from './spbench-data.js'
 import { vsiPaper, vsiStrict } from './vsi-paper.js'
 
 const media = { pixels: PAPER_PIXELS }
-const paper = vsiPaper(media)
+const paper = vsiPaper(media, [
+  'A question that lacks a picture has no answer; the original asks it without the picture.',
+])
 const official: Protocol = {
   ...paper,
   notes: [

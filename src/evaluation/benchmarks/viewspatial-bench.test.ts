@@ -125,6 +125,7 @@ describe('what a model gets', () => {
       size: { width: 420, height: 280 },
       pixels: { min_pixels: 200704, max_pixels: 1003520 },
     })
+    expect(paper.media).toEqual({ pixels: { min_pixels: 12544, max_pixels: 401408, resize_twice: true } })
     expect([official.textFirst?.('local'), official.textFirst?.('api')]).toEqual([false, true])
     expect(paper.textFirst?.('api') ?? false).toBe(false)
     expect(official.generation(how)).toEqual({ max_new_tokens: 128, defaults: 'checkpoint' })

@@ -6,6 +6,7 @@ import type { Averages, Benchmark, Generation, Protocol, Tally } from './benchma
 import { extractTagged } from './paper-answer.js'
 import {
   PAPER_GENERATION,
+  PAPER_NOTES,
   PAPER_PIXELS,
   PLAIN_CHOICE_POST,
   paperPrompt,
@@ -51,9 +52,9 @@ const official: Protocol = {
   average,
   missing: 'wrong',
   notes: [
-    'Every picture is forced to 420 x 280, whatever its shape.',
+    'Every picture is forced to 420 x 280, whatever its shape; a processor that wants at least 256 patches then makes it 560 x 392.',
     'The first letter A to D that stands alone in the last line counts, so "It is a chair" is A and an answer that ends in a line break is wrong.',
-    'Models behind an API get the text before the pictures, and up to 1,024 tokens where the original sets no limit.',
+    'Models behind an API get the text before the pictures, and up to 1,024 tokens where the original sets no limit; their pictures are forced to the same size, which the original does not do.',
   ],
 }
 
@@ -67,7 +68,11 @@ const paper: Protocol = {
   tallied,
   average,
   missing: 'left out',
-  notes: ['Only a capital letter as the first word counts: "a", "(A)", "A)" and "Answer: A" are wrong.'],
+  notes: [
+    'Only a capital letter as the first word counts: "a", "(A)", "A)" and "Answer: A" are wrong.',
+    'A question that lacks a picture has no answer; the original asks it without the picture.',
+    ...PAPER_NOTES,
+  ],
 }
 
 const strict: Protocol = {

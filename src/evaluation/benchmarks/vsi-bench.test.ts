@@ -83,7 +83,7 @@ describe('what VSI-Bench asks', () => {
     expect(paper.media).toEqual({
       frames: 32,
       area: 401408,
-      pixels: { min_pixels: 12544, max_pixels: 401408 },
+      pixels: { min_pixels: 12544, max_pixels: 401408, resize_twice: true },
     })
     const tokens = (promptType: 'thinking' | 'default') => paper.generation({ promptType, family: 'local' })
     expect(tokens('thinking')).toEqual({ max_new_tokens: 1024, temperature: 0.01, defaults: 'checkpoint' })

@@ -5,6 +5,7 @@ import {
   CHOICE_POST,
   NUMBER_POST,
   PAPER_GENERATION,
+  PAPER_NOTES,
   paperPrompt,
   questionWithOptions,
 } from './paper-prompt.js'
@@ -28,6 +29,7 @@ export const vsiPaper = (media: MediaRule, notes: readonly string[] = []): Proto
     'When a part of the data lacks a level of relative direction, a term of 0 enters the averages, as in the original.',
     'Number words and articles come before digits ("a guess of 4" is 1), and signs are dropped ("-4" is 4).',
     '"A)", "(A)" and "The answer is A" are wrong.',
+    ...PAPER_NOTES,
   ],
 })
 
