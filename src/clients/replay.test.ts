@@ -48,6 +48,11 @@ it('names the row of a duplicate or of something else', () => {
 
 it('says which clients there are', () => {
   expect(parseClientName('local:runs/a:b')).toEqual({ kind: 'local', target: 'runs/a:b' })
-  for (const name of ['gpt', 'local:', ':x', 'nope:x'])
+  expect(parseClientName('blind:openai:gpt-4o')).toEqual({ kind: 'blind', target: 'openai:gpt-4o' })
+  expect(parseClientName('chance')).toEqual({ kind: 'chance', target: '' })
+  expect(parseClientName('frequent')).toEqual({ kind: 'frequent', target: '' })
+  for (const name of ['blind:replay:a.jsonl', 'blind:blind:local:a', 'blind:chance'])
+    expect(() => parseClientName(name)).toThrow(/--model: expected blind:local:DIR or blind:openai:MODEL/)
+  for (const name of ['gpt', 'local:', ':x', 'nope:x', 'chance:x', 'blind:', 'blind:nope:x'])
     expect(() => parseClientName(name)).toThrow(/--model: expected local:DIR/)
 })
