@@ -33,7 +33,8 @@ export function cardSettings(card: BenchmarkCard): [string, string][] {
     media.frames !== undefined && `${media.frames} frames taken evenly from a video`,
     media.area !== undefined && `resized to an area of ${media.area} pixels`,
     media.size && `resized to ${media.size.width} × ${media.size.height}`,
-    media.pixels && `processor: ${media.pixels.min_pixels} to ${media.pixels.max_pixels} pixels`,
+    media.pixels &&
+      `${media.pixels.resize_twice ? 'loader first, then ' : ''}processor: ${media.pixels.min_pixels} to ${media.pixels.max_pixels} pixels`,
   ].filter((one) => typeof one === 'string')
   const absent = generation.defaults === 'checkpoint' ? "the model's own setting" : 'not given'
   const temperature =

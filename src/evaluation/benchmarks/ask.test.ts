@@ -70,6 +70,18 @@ describe('how a benchmark is asked', () => {
     const item = makeItem(0, { type: 'Camera perspective - Relative Direction', answer: 'A. a' })
     const firstFor = (family: 'local' | 'api') =>
       asksOf([item], mannerOf(viewSpatialBench, 'official', family), '/cache')[0].request.text_first
+    const sizes = (['local', 'api'] as const).map(
+      (family) =>
+        cardOf({
+          benchmark: 'ViewSpatial-Bench',
+          items: [item],
+          manner: mannerOf(viewSpatialBench, 'official', family),
+          client: { name: 'x' },
+          seed: 1,
+        }).media.size,
+    )
+    // And so are the pictures: only local models get them forced to one size.
+    expect(sizes).toEqual([{ width: 420, height: 280 }, undefined])
     expect(firstFor('api')).toBe(true)
     expect(firstFor('local')).toBeUndefined()
   })

@@ -6,7 +6,14 @@ import { rng } from '../../common/random.js'
 import type { BenchmarkCard } from '../../schema/benchmark-results.js'
 import type { Ask } from '../infer.js'
 import { prepareMedia } from '../media/prepare.js'
-import type { BenchmarkItem, ModelFamily, PromptType, Protocol, ProtocolName } from './benchmark.js'
+import type {
+  BenchmarkItem,
+  MediaRule,
+  ModelFamily,
+  PromptType,
+  Protocol,
+  ProtocolName,
+} from './benchmark.js'
 
 /** How a benchmark is asked. */
 export interface Manner {
@@ -15,6 +22,10 @@ export interface Manner {
   promptType: PromptType
   family: ModelFamily
 }
+
+/** How pictures reach this family of models. */
+const mediaOf = ({ protocol, family }: Pick<Manner, 'protocol' | 'family'>): MediaRule =>
+  (family === 'api' ? protocol.apiMedia : undefined) ?? protocol.media
 
 /** First 12 hex digits of the SHA-256 of question, options and the names of its media: the same in every protocol. */
 export const itemDigest = ({ question, options, media }: BenchmarkItem): string =>
@@ -68,7 +79,7 @@ export function mannerDigest(
   return sha256(
     JSON.stringify([
       items.map((item) => protocol.prompt(item, how)),
-      protocol.media,
+      mediaOf({ protocol, family }),
       protocol.generation(how),
       protocol.textFirst?.(family) ?? false,
     ]),
@@ -83,7 +94,7 @@ export function asksOf(
 ): Ask[] {
   const text_first = protocol.textFirst?.(family)
   return items.map((item) => {
-    const { media, prepare } = prepareMedia(item.media, protocol.media, cache)
+    const { media, prepare } = prepareMedia(item.media, mediaOf({ protocol, family }), cache)
     const text = protocol.prompt(item, { promptType, family })
     return {
       request: { id: item.id, media, prepare, text, ...(text_first && { text_first }) },
@@ -94,7 +105,11 @@ export function asksOf(
 
 /** Settings of generation and of the processor for a client. */
 export function answerOptions({ protocol, promptType, family }: Manner, seed: number): AnswerOptions {
-  return { ...protocol.generation({ promptType, family }), pixels: protocol.media.pixels, seed }
+  return {
+    ...protocol.generation({ promptType, family }),
+    pixels: mediaOf({ protocol, family }).pixels,
+    seed,
+  }
 }
 
 /** `count` items in turn from each type, in a seeded order; a larger count holds every smaller one. */
@@ -145,7 +160,7 @@ export function cardOf(settings: {
     prompt_type: promptType,
     family,
     prompts,
-    media: protocol.media,
+    media: mediaOf(manner),
     generation: {
       max_new_tokens,
       ...(temperature !== undefined && { temperature }),

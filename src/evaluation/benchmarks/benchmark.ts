@@ -107,6 +107,8 @@ export interface Protocol {
   /** The prompt type a run has when none is asked for; protocols whose prompt knows only one name it. */
   promptTypes: readonly [PromptType, ...PromptType[]]
   media: MediaRule
+  /** The same for models behind an API, where it differs. */
+  apiMedia?: MediaRule
   generation(how: { promptType: PromptType; family: ModelFamily }): Generation
   /**
    * Extraction and metric. @throws data error where the original crashes (a target of zero)

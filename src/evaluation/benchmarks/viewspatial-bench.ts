@@ -43,6 +43,7 @@ const official: Protocol = {
     size: { width: 420, height: 280 },
     pixels: { min_pixels: 256 * 28 * 28, max_pixels: 1280 * 28 * 28 },
   },
+  apiMedia: {},
   generation: ({ family }): Generation => ({
     max_new_tokens: family === 'api' ? 1024 : 128,
     defaults: 'checkpoint',
@@ -52,9 +53,9 @@ const official: Protocol = {
   average,
   missing: 'wrong',
   notes: [
-    'Every picture is forced to 420 x 280, whatever its shape; a processor that wants at least 256 patches then makes it 560 x 392.',
+    'For local models every picture is forced to 420 x 280, whatever its shape; a processor that wants at least 256 patches then makes it 560 x 392.',
     'The first letter A to D that stands alone in the last line counts, so "It is a chair" is A and an answer that ends in a line break is wrong.',
-    'Models behind an API get the text before the pictures, and up to 1,024 tokens where the original sets no limit; their pictures are forced to the same size, which the original does not do.',
+    'Models behind an API get the text before the pictures, their pictures as they are, and up to 1,024 tokens where the original sets no limit.',
   ],
 }
 
