@@ -10,11 +10,11 @@ import { type Progress, silentProgress } from '../common/progress.js'
 import { SAMPLE_FILES } from '../schema/read-samples.js'
 import type { Sample } from '../schema/sample.js'
 import type { SceneRecord } from '../schema/scene-record.js'
-import { balance, type Chosen } from './balance.js'
-import { mergeFunnels } from './funnel.js'
+import { balance, type Chosen, type Goal } from './balance.js'
+import { type FunnelRow, listRemoved, mergeFunnels, sumTallies } from './funnel.js'
 import { type DatasetOptions, datasetOptionsSchema } from './options.js'
 import { type SceneQuestions, sceneQuestions } from './scene-questions.js'
-import { type DatasetStats, datasetStats } from './stats.js'
+import { type DatasetStats, datasetStats, type Shortfall } from './stats.js'
 import { localizationSample } from './tasks/localization.js'
 
 /** Raised whenever the same options would give other samples. */
@@ -54,7 +54,9 @@ const sampleOf = (chosen: Chosen, questionId: number, seed: number): Sample => (
 
 /** Why a scene gave nothing: its filters, the busiest first. */
 function emptyReason({ funnel }: SceneQuestions): string {
-  const removed = Object.entries(mergedRemovals(funnel)).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+  const removed = Object.entries(sumTallies(funnel).removed).sort(
+    ([a, x], [b, y]) => y - x || (a < b ? -1 : 1),
+  )
   if (removed.length === 0) return 'nothing to ask about'
   return removed
     .slice(0, 3)
@@ -62,35 +64,39 @@ function emptyReason({ funnel }: SceneQuestions): string {
     .join(', ')
 }
 
-function mergedRemovals(funnel: SceneQuestions['funnel']): Record<string, number> {
-  const sum: Record<string, number> = {}
-  for (const { removed } of funnel)
-    for (const [filter, amount] of Object.entries(removed)) sum[filter] = (sum[filter] ?? 0) + amount
-  return sum
+/** What fell short of a quota or total, with the filters that took most of its candidates. */
+function shortfallsOf(goals: readonly Goal[], funnel: readonly FunnelRow[]): Shortfall[] {
+  return goals
+    .filter(({ got, wanted }) => got < wanted)
+    .map((goal) => {
+      const rows = funnel.filter(
+        ({ data_type, task }) => goal.cell === data_type || goal.cell === `${data_type}/${task}`,
+      )
+      const { considered, removed } = sumTallies(rows)
+      delete removed.quota
+      const taken = listRemoved(removed, 3)
+      const reason =
+        considered === 0
+          ? 'no scene has anything to ask about'
+          : `${considered} candidates${taken ? `; removed: ${taken}` : ''}`
+      return { ...goal, reason }
+    })
 }
 
 /**
- * The samples of `records`, without writing.
- * @throws data error when two records have the same scene name
+ * The data set of all scenes' questions: the global pass that chooses, letters and numbers them. The order of
+ * `scenes` does not matter, so they can be made anywhere.
+ * @throws data error when two scenes have the same name
  */
-export function makeDataset({
-  records,
-  options = datasetOptionsSchema.parse({}),
-  seed,
-  progress = silentProgress,
-}: Omit<BuildDataset, 'out'>): DatasetSamples {
-  const scenes: SceneQuestions[] = []
-  const names = new Set<string>()
-  progress.update(0)
-  for (const record of records) {
-    if (names.has(record.scene_name))
-      throw dataError(record.scene_name, 'one record per scene', 'a second one')
-    names.add(record.scene_name)
-    scenes.push(sceneQuestions(record, options, seed))
-    progress.update(scenes.length)
-  }
-  scenes.sort((a, b) => (a.scene_name < b.scene_name ? -1 : 1))
-  const { chosen, funnel } = balance(
+export function assembleDataset(
+  all: readonly SceneQuestions[],
+  options: DatasetOptions,
+  seed: number,
+): DatasetSamples {
+  const scenes = [...all].sort((a, b) => (a.scene_name < b.scene_name ? -1 : 1))
+  const twice = scenes.find(({ scene_name }, i) => i > 0 && scene_name === scenes[i - 1].scene_name)
+  if (twice) throw dataError(twice.scene_name, 'one record per scene', 'a second one')
+  const { chosen, funnel, goals } = balance(
     scenes.flatMap((scene) => scene.candidates),
     options,
     seed,
@@ -105,7 +111,30 @@ export function makeDataset({
       reason: scene.candidates.length > 0 ? 'class balance or quota' : emptyReason(scene),
     }))
   const rows = mergeFunnels([...scenes.flatMap((scene) => scene.funnel), ...funnel])
-  return { localization, spatial, stats: datasetStats(localization, spatial, rows, empty) }
+  const stats = datasetStats(localization, spatial, rows, empty, {
+    pictured_objects: sumTallies(scenes.map((scene) => scene.pictured_objects)),
+    shortfalls: shortfallsOf(goals, rows),
+  })
+  return { localization, spatial, stats }
+}
+
+/**
+ * The samples of `records`, without writing; they are taken one at a time, and only their questions kept.
+ * @throws data error when two records have the same scene name
+ */
+export function makeDataset({
+  records,
+  options = datasetOptionsSchema.parse({}),
+  seed,
+  progress = silentProgress,
+}: Omit<BuildDataset, 'out'>): DatasetSamples {
+  const scenes: SceneQuestions[] = []
+  progress.update(0)
+  for (const record of records) {
+    scenes.push(sceneQuestions(record, options, seed))
+    progress.update(scenes.length)
+  }
+  return assembleDataset(scenes, options, seed)
 }
 
 /** Makes the data set and writes it. */

@@ -60,9 +60,14 @@ export interface Task {
   propose(scene: SceneRecord, context: TaskContext): Proposal[]
 }
 
-export const pictureOf = (frame: FrameRecord): Picture => ({
-  image: frame.image,
-  width: frame.width,
-  height: frame.height,
-  frame_id: frame.frame_id,
-})
+/** Lists already made: many questions have the same pictures. */
+const listed = new WeakMap<readonly FrameRecord[], Picture[]>()
+
+/** What a question keeps of its frames; the same list for the same frames, so that questions stay small. */
+export function picturesOf(frames: readonly FrameRecord[]): Picture[] {
+  const known = listed.get(frames)
+  if (known) return known
+  const pictures = frames.map(({ frame_id, height, image, width }) => ({ image, width, height, frame_id }))
+  listed.set(frames, pictures)
+  return pictures
+}

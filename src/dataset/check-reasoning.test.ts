@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { makeDataset } from './build.js'
 import { checkReasoning } from './check-reasoning.js'
+import { CAMERA_DIRECTIONS, datasetOptionsSchema } from './options.js'
 import { randomRoom } from './rooms.test-helper.js'
 import { geometricReasoning } from './teacher.js'
 
 const { spatial } = makeDataset({
   records: Array.from({ length: 8 }, (_, i) => randomRoom(i)),
+  options: datasetOptionsSchema.parse({ camera_directions: CAMERA_DIRECTIONS }),
   seed: 1,
 })
 const half = { rescale: (box: number[]) => box.map((x) => x / 2) as [number, number, number, number] }

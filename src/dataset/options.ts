@@ -3,6 +3,7 @@
  * the image); the others are VSI-Bench's where known, and margins that keep ambiguous questions out.
  */
 import { z } from 'zod'
+import { DATA_TYPES } from '../schema/sample.js'
 
 export const TASK_NAMES = [
   'camera_direction',
@@ -16,15 +17,29 @@ export const TASK_NAMES = [
 ] as const
 export type TaskName = (typeof TASK_NAMES)[number]
 
+/** The forms of camera-view direction: left or right; also front and back; left-front and its like. */
+export const CAMERA_DIRECTIONS = ['2-way', '4-way', 'diagonal'] as const
+export type CameraDirections = (typeof CAMERA_DIRECTIONS)[number]
+
 const count = z.int().min(1)
 const amount = z.number().min(0)
+/** `<data_type>/<task>`, e.g. `single_image/object_size`. */
+const cell = z.string().refine(
+  (name) => {
+    const [type, task, ...rest] = name.split('/')
+    return (
+      rest.length === 0 &&
+      (DATA_TYPES as readonly string[]).includes(type) &&
+      (TASK_NAMES as readonly string[]).includes(task)
+    )
+  },
+  { message: '<data type>/<task>, e.g. single_image/object_size' },
+)
 
 export const datasetOptionsSchema = z.strictObject({
   /** Which questions to make; localization follows from the single-image ones. */
   tasks: z.array(z.enum(TASK_NAMES)).default([...TASK_NAMES]),
-  data_types: z
-    .array(z.enum(['single_image', 'multi_view', 'video', 'scene']))
-    .default(['single_image', 'multi_view', 'video', 'scene']),
+  data_types: z.array(z.enum(DATA_TYPES)).default([...DATA_TYPES]),
   /** Whether single-image questions also become localization samples. */
   localization: z.boolean().default(true),
   /** Pictures of a multi-view question. */
@@ -54,12 +69,22 @@ export const datasetOptionsSchema = z.strictObject({
       'otherstructure',
     ]),
 
+  /**
+   * Sets of names that people use for one another, e.g. `[[desk, table]]`: an object must be the only one of
+   * its set where it must be the only one of its category.
+   */
+  alike_categories: z.array(z.array(z.string()).min(2)).default([]),
+
+  /** Which forms of camera-view direction to ask. */
+  camera_directions: z.array(z.enum(CAMERA_DIRECTIONS)).min(1).default(['4-way']),
   /** Camera-view direction: the greater of the two offsets is at least this, metres, */
   direction_min_offset_m: amount.default(0.3),
   /** and at least this many times the other one. */
   direction_dominance: z.number().min(1).default(1.5),
   /** Left and right must also show in the picture: centres apart by this share of its width. */
   direction_min_box_gap: amount.default(0.02),
+  /** Diagonals: both offsets are at least the least one, and the direction this far from both axes, degrees. */
+  direction_diagonal_margin_deg: amount.max(44).default(15),
 
   /** Standing place, faced and asked object: closest distances of all three pairs, metres. */
   egocentric_min_distance_m: amount.default(0.3),
@@ -84,6 +109,14 @@ export const datasetOptionsSchema = z.strictObject({
   object_count_min: count.default(2),
   /** Every counted instance is seen by this share in at least one of the pictures. */
   object_count_visible_ratio: z.number().min(0).max(1).default(0.25),
+  /** Categories never counted: small and textile things, of which scans label some and leave out others. */
+  object_count_exclude_categories: z.array(z.string()).default([]),
+  /** Longest side of every counted instance, metres. */
+  object_count_min_size_m: amount.default(0),
+  /** Unlabelled surface around a counted instance, as a share of its own; checked where the record tells. */
+  object_count_max_unlabelled: amount.default(0.25),
+  /** Balance counts: each up to this is an answer class, as are all beyond it; 0 balances none. */
+  object_count_classes: z.int().min(0).default(0),
 
   /** Appearance: the first picture that shows this share of the object, */
   appearance_visible_ratio: z.number().min(0).max(1).default(0.1),
@@ -97,7 +130,11 @@ export const datasetOptionsSchema = z.strictObject({
   /** The same, for single tasks: `{ egocentric_direction: 6 }`. */
   max_per_scene_of: z.partialRecord(z.enum(TASK_NAMES), count).default({}),
   /** Samples per `<data_type>/<task>`, e.g. `{ "single_image/object_size": 463 }`; absent = all. */
-  quotas: z.record(z.string().regex(/^\w+\/\w+$/), z.int().min(0)).default({}),
+  quotas: z.record(cell, z.int().min(0)).default({}),
+  /** Samples per data type, shared out over its tasks; what one task lacks, the others give. */
+  totals: z.partialRecord(z.enum(DATA_TYPES), z.int().min(0)).default({}),
+  /** Weights of `<data_type>/<task>` in that; tasks without one get none, where the data type has any. */
+  shares: z.record(cell, amount).default({}),
   /** No answer class may have more than this many times the samples of the rarest one. */
   max_class_ratio: z.number().min(1).default(1.5),
 })

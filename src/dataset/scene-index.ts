@@ -1,6 +1,7 @@
 /** Look-ups over one SceneRecord that every task needs; built once per scene. */
 import type { EvidenceObject } from '../schema/sample.js'
 import type { FrameObject, FrameRecord, SceneObject, SceneRecord } from '../schema/scene-record.js'
+import { startTally, type Tally } from './funnel.js'
 import { round3 } from './numbers.js'
 import type { DatasetOptions } from './options.js'
 
@@ -16,11 +17,15 @@ export interface SceneIndex {
   categories: Map<string, SceneObject[]>
   /** Objects whose category occurs once in the room by `object_counts` and by boxes, sorted by id. */
   unique: SceneObject[]
+  /** Whether another category of the room goes by the same names (`alike_categories`). */
+  ambiguous(category: string): boolean
   view(frame: FrameRecord, id: number): FrameObject | undefined
   /** Name of the filter an object of a picture fails, or null when it may be asked about. */
   flaw(frame: FrameRecord, seen: FrameObject): string | null
   /** Objects of `frame` that pass every filter and whose category it shows once, sorted by id. */
   clear(frame: FrameRecord): FrameObject[]
+  /** How many of the pictured objects may be asked about, and what took out the others. */
+  pictured(): Tally
 }
 
 /** One number for two ids below 2^26. */
@@ -53,6 +58,15 @@ export function indexScene(scene: SceneRecord, options: DatasetOptions): SceneIn
         byId.filter((o) => o.category === name),
       )
 
+  const family = new Map(options.alike_categories.flatMap((names) => names.map((name) => [name, names])))
+  const alike = (a: string, b: string): boolean => a === b || (family.get(a)?.includes(b) ?? false)
+  const inRoom = new Set([
+    ...Object.keys(scene.object_counts).filter((name) => scene.object_counts[name] > 0),
+    ...byId.map((o) => o.category),
+  ])
+  const ambiguous = (category: string): boolean =>
+    family.get(category)?.some((name) => name !== category && inRoom.has(name)) ?? false
+
   const flaw = (frame: FrameRecord, seen: FrameObject): string | null => {
     const [x1, y1, x2, y2] = seen.bbox_2d
     if (excluded.has(object(seen.id).category)) return 'category excluded'
@@ -62,7 +76,7 @@ export function indexScene(scene: SceneRecord, options: DatasetOptions): SceneIn
     const borders = [x1 <= 0, y1 <= 0, x2 >= frame.width - 1, y2 >= frame.height - 1]
     if (borders.filter(Boolean).length > options.max_borders) return 'cut off by the picture'
     const category = object(seen.id).category
-    const shown = frame.objects.filter((o) => o.pixel_count > 0 && object(o.id).category === category)
+    const shown = frame.objects.filter((o) => o.pixel_count > 0 && alike(object(o.id).category, category))
     return shown.length > 1 ? 'unique in image' : null
   }
 
@@ -77,8 +91,12 @@ export function indexScene(scene: SceneRecord, options: DatasetOptions): SceneIn
     },
     categories,
     unique: byId.filter(
-      (o) => scene.object_counts[o.category] === 1 && categories.get(o.category)?.length === 1,
+      (o) =>
+        scene.object_counts[o.category] === 1 &&
+        categories.get(o.category)?.length === 1 &&
+        !ambiguous(o.category),
     ),
+    ambiguous,
     view: (frame, id) => views.get(frame.frame_id)?.get(id),
     flaw,
     clear: (frame) => {
@@ -87,6 +105,11 @@ export function indexScene(scene: SceneRecord, options: DatasetOptions): SceneIn
       const found = frame.objects.filter((seen) => flaw(frame, seen) === null).sort((a, b) => a.id - b.id)
       clearOf.set(frame.frame_id, found)
       return found
+    },
+    pictured: () => {
+      const tally = startTally()
+      for (const frame of frames) for (const seen of frame.objects) tally.count(flaw(frame, seen))
+      return tally.row
     },
   }
 }

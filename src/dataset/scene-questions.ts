@@ -2,7 +2,7 @@
 import { rng } from '../common/random.js'
 import type { SceneRecord } from '../schema/scene-record.js'
 import type { Candidate, Proposal } from './candidate.js'
-import { type FunnelRow, startFunnel } from './funnel.js'
+import { type FunnelRow, startFunnel, type Tally } from './funnel.js'
 import type { DatasetOptions } from './options.js'
 import { indexScene } from './scene-index.js'
 import { TASKS } from './tasks/index.js'
@@ -11,6 +11,8 @@ export interface SceneQuestions {
   scene_name: string
   candidates: Candidate[]
   funnel: FunnelRow[]
+  /** Objects in the pictures, and what took them out before any question was made. */
+  pictured_objects: Tally
 }
 
 /** At most `limit` of `candidates`, taken class by class in turn, so a rare answer is not lost to the cap. */
@@ -50,5 +52,5 @@ export function sceneQuestions(scene: SceneRecord, options: DatasetOptions, seed
       funnel.push(counts.row)
     }
   }
-  return { scene_name: scene.scene_name, candidates, funnel }
+  return { scene_name: scene.scene_name, candidates, funnel, pictured_objects: index.pictured() }
 }

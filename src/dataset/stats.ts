@@ -1,6 +1,6 @@
 /** What a data set holds: counts per type, letters, classes, and the funnel. */
 import { type AnswerKind, answerKind, type Sample } from '../schema/sample.js'
-import type { FunnelRow } from './funnel.js'
+import { type FunnelRow, startTally, type Tally } from './funnel.js'
 
 export interface DatasetStats {
   samples: number
@@ -17,6 +17,18 @@ export interface DatasetStats {
   funnel: FunnelRow[]
   /** Scenes that gave no question, with the filters that took their candidates out. */
   empty_scenes: { scene_name: string; reason: string }[]
+  /** Objects in pictures: how many may be asked about, before any question is made. */
+  pictured_objects: Tally
+  /** What was asked for and is not there: a `<data_type>/<task>`, or all of a data type. */
+  shortfalls: Shortfall[]
+}
+
+export interface Shortfall {
+  cell: string
+  wanted: number
+  got: number
+  /** The filters that took most. */
+  reason: string
 }
 
 const add = (table: Record<string, Record<string, number>>, row: string, column: string): void => {
@@ -32,6 +44,10 @@ export function datasetStats(
   spatial: readonly Sample[],
   funnel: FunnelRow[],
   empty: DatasetStats['empty_scenes'],
+  {
+    pictured_objects = startTally().row,
+    shortfalls = [],
+  }: Partial<Pick<DatasetStats, 'pictured_objects' | 'shortfalls'>> = {},
 ): DatasetStats {
   const byType: DatasetStats['by_type'] = {}
   const letters: DatasetStats['letters'] = {}
@@ -59,5 +75,7 @@ export function datasetStats(
     classes: deep(classes),
     funnel,
     empty_scenes: empty,
+    pictured_objects,
+    shortfalls,
   }
 }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Sample } from '../schema/sample.js'
 import { makeDataset } from './build.js'
+import { CAMERA_DIRECTIONS, datasetOptionsSchema } from './options.js'
 import { randomRoom } from './rooms.test-helper.js'
 import { geometricReasoning } from './teacher.js'
 
 const { localization, spatial } = makeDataset({
   records: Array.from({ length: 12 }, (_, i) => randomRoom(i)),
+  options: datasetOptionsSchema.parse({ camera_directions: CAMERA_DIRECTIONS }),
   seed: 1,
 })
 

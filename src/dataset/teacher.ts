@@ -57,14 +57,32 @@ function letterOf(sample: Sample, choice: string): string | null {
 
 const join = (...parts: (string | null)[]): string | null => (parts.includes(null) ? null : parts.join(' '))
 
+/** Which of two boxes is further left, and how that reads; null where they are at one place. */
+function leftOrRight(a: Seen, b: Seen): { name: string; shown: string } | null {
+  const [p, q] = [a, b].map((o) => Math.round((o.box[0] + o.box[2]) / 2))
+  if (p === q) return null
+  const name = p < q ? 'left' : 'right'
+  return { name, shown: `center x ${p} ${p < q ? '<' : '>'} ${q} so ${name}.` }
+}
+
 function cameraDirection(sample: Sample, [a, b]: Seen[]): string | null {
   const x = [a, b].map((o) => tenth(o.position[0]))
   const depth = [a, b].map((o) => tenth(o.position[2]))
-  const [side, deep] = [tenth(Math.abs(x[0] - x[1])), tenth(Math.abs(depth[0] - depth[1]))]
-  if (side === deep) return null
   const where = [a, b].map(
     (o, i) => `the ${o.label} is ${place(sample, o)}, x ${text1(x[i])}, depth ${text1(depth[i])}.`,
   )
+  if (sample.evidence.subtype !== 'camera 4-way') {
+    const side = leftOrRight(a, b)
+    const two = sample.evidence.subtype === 'camera 2-way'
+    if (!side || (!two && depth[0] === depth[1])) return null
+    const front = depth[0] < depth[1] ? 'front' : 'back'
+    const nearer = `depth ${text1(depth[0])} ${front === 'front' ? '<' : '>'} ${text1(depth[1])} so ${front}.`
+    return two
+      ? join(...where, side.shown, letterOf(sample, side.name))
+      : join(...where, side.shown, nearer, letterOf(sample, `${side.name}-${front}`))
+  }
+  const [side, deep] = [tenth(Math.abs(x[0] - x[1])), tenth(Math.abs(depth[0] - depth[1]))]
+  if (side === deep) return null
   const wins = side > deep
   const compared = `x differs by ${text1(side)}, depth by ${text1(deep)}. ${text1(Math.max(side, deep))} > ${text1(Math.min(side, deep))} so it is ${wins ? 'left or right' : 'front or back'}.`
   const [p, q] = wins ? [a, b].map((o) => Math.round((o.box[0] + o.box[2]) / 2)) : depth

@@ -27,6 +27,8 @@ export const sceneObjectSchema = z.object({
   aabb: z.object({ min: vec3, max: vec3 }),
   /** Longest side of the oriented box, metres. */
   longest_dimension: finite,
+  /** Unlabelled vertices close around the object, as a share of its own: what it may have been part of. */
+  unlabelled_nearby: finite.optional(),
 })
 
 export const frameObjectSchema = z.object({

@@ -1,6 +1,6 @@
 /** Absolute distance between the closest points of two objects, metres with one decimal. Wording: VSI-Bench. */
 import type { FrameRecord, SceneObject, SceneRecord } from '../../schema/scene-record.js'
-import { type Proposal, pictureOf, type Task, type TaskContext } from '../candidate.js'
+import { type Proposal, picturesOf, type Task, type TaskContext } from '../candidate.js'
 import { framesFor } from '../frames.js'
 import { pairs, round3 } from '../numbers.js'
 import { evidenceIn } from '../scene-index.js'
@@ -44,7 +44,7 @@ function propose(scene: SceneRecord, context: TaskContext): Proposal[] {
         choices: null,
         answer: meters.toFixed(1),
         answer_class: '',
-        pictures: frames.map(pictureOf),
+        pictures: picturesOf(frames),
         objects: [a, b].map((o) => evidenceIn(index, frames, o.id)),
         numbers: { distance_m: round3(meters), center_distance_m: round3(centers(a, b)) },
       }),

@@ -4,7 +4,7 @@
  * Wording: VSI-Bench.
  */
 import type { FrameRecord, SceneRecord } from '../../schema/scene-record.js'
-import { type Proposal, pictureOf, type Task, type TaskContext } from '../candidate.js'
+import { type Proposal, picturesOf, type Task, type TaskContext } from '../candidate.js'
 import { videoFrames } from '../frames.js'
 import { subsets } from '../numbers.js'
 import { evidenceIn } from '../scene-index.js'
@@ -27,6 +27,7 @@ export function appearances(
   frames: readonly FrameRecord[],
 ): Appearance[] {
   return [...index.categories].flatMap(([category, objects]) => {
+    if (index.ambiguous(category)) return []
     const firstWith = (enough: (ratio: number, pixels: number) => boolean): [number, number] | null => {
       for (const [at, frame] of frames.entries())
         for (const { id } of objects) {
@@ -86,7 +87,7 @@ function propose(scene: SceneRecord, context: TaskContext): Proposal[] {
         choices: [...choices],
         answer,
         answer_class: '',
-        pictures: frames.map(pictureOf),
+        pictures: picturesOf(frames),
         // Each as it is at its first sight.
         objects: order.map((a) => ({
           ...evidenceIn(index, [frames[a.first]], a.id),

@@ -4,7 +4,7 @@
  * public generator, the margin holds at both ends of every class.
  */
 import type { OrientedBox, SceneObject, SceneRecord } from '../../schema/scene-record.js'
-import { type Proposal, pictureOf, proposalOf, type Task, type TaskContext } from '../candidate.js'
+import { type Proposal, picturesOf, proposalOf, type Task, type TaskContext } from '../candidate.js'
 import { framesFor } from '../frames.js'
 import { round3, subsets } from '../numbers.js'
 import { evidenceIn } from '../scene-index.js'
@@ -125,7 +125,7 @@ function propose(scene: SceneRecord, context: TaskContext): Proposal[] {
             choices: CLASSES[difficulty].names.filter((name) => difficulty !== 'easy' || name !== 'back'),
             answer,
             answer_class: answer,
-            pictures: frames.map(pictureOf),
+            pictures: picturesOf(frames),
             objects: ids.map((id) => evidenceIn(index, frames, id)),
             numbers: {
               left_turn_deg: round3(angle),

@@ -1,11 +1,33 @@
 /**
- * Counting: how many of a category are in the room? Asked with pictures only when the boxes agree with the
- * count and every instance is seen in at least one of them. Wording: VSI-Bench.
+ * Counting: how many of a category are in the room? Asked with pictures only when the count is exhaustive as
+ * far as can be told: boxes agree with it, every instance is seen in at least one picture, and no unlabelled
+ * surface lies around them that may be one more (VSI-Bench has wrong counts of towels). Wording: VSI-Bench.
  */
-import type { SceneRecord } from '../../schema/scene-record.js'
-import { type Proposal, pictureOf, proposalOf, type Task, type TaskContext } from '../candidate.js'
+import type { SceneObject, SceneRecord } from '../../schema/scene-record.js'
+import { type Proposal, picturesOf, proposalOf, type Task, type TaskContext } from '../candidate.js'
 import { framesFor } from '../frames.js'
 import { evidenceIn } from '../scene-index.js'
+
+/** Why the labelled instances may not be all there are, or null. */
+function flawOf(
+  scene: SceneRecord,
+  { data_type, index, options }: TaskContext,
+  category: string,
+  objects: readonly SceneObject[],
+): string | null {
+  const amount = scene.object_counts[category]
+  if (amount < options.object_count_min) return 'too few to count'
+  if (options.object_count_exclude_categories.includes(category)) return 'category not countable'
+  if (index.ambiguous(category)) return 'alike category in the room'
+  if (data_type !== 'scene' && objects.length !== amount) return 'count disagrees with boxes'
+  if (objects.some((o) => o.longest_dimension < options.object_count_min_size_m)) return 'instance too small'
+  const spare = Math.max(0, ...objects.map((o) => o.unlabelled_nearby ?? 0))
+  return spare > options.object_count_max_unlabelled ? 'unlabelled surface near by' : null
+}
+
+/** The class whose frequency must not give the answer away. */
+const classOf = (amount: number, most: number): string =>
+  most === 0 ? '' : amount > most ? `more than ${most}` : String(amount)
 
 function propose(scene: SceneRecord, context: TaskContext): Proposal[] {
   const { data_type, funnel, index, options } = context
@@ -15,12 +37,7 @@ function propose(scene: SceneRecord, context: TaskContext): Proposal[] {
     funnel.consider()
     const amount = scene.object_counts[category]
     const objects = index.categories.get(category) ?? []
-    const flaw =
-      amount < options.object_count_min
-        ? 'too few to count'
-        : data_type !== 'scene' && objects.length !== amount
-          ? 'count disagrees with boxes'
-          : null
+    const flaw = flawOf(scene, context, category, objects)
     const ids = objects.map((o) => o.id)
     const frames = flaw ?? framesFor(context, ids, options.object_count_visible_ratio)
     if (typeof frames === 'string') {
@@ -38,8 +55,8 @@ function propose(scene: SceneRecord, context: TaskContext): Proposal[] {
         question: `How many ${category}(s) are in this room?`,
         choices: null,
         answer: String(amount),
-        answer_class: '',
-        pictures: frames.map(pictureOf),
+        answer_class: classOf(amount, options.object_count_classes),
+        pictures: picturesOf(frames),
         objects: ids.map((id) => evidenceIn(index, frames, id)),
         numbers: { count: amount },
       }),

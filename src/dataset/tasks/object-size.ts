@@ -3,7 +3,7 @@ import type { FrameRecord, SceneObject, SceneRecord } from '../../schema/scene-r
 import {
   type Candidate,
   type Proposal,
-  pictureOf,
+  picturesOf,
   proposalOf,
   type Task,
   type TaskContext,
@@ -36,7 +36,7 @@ function propose(scene: SceneRecord, context: TaskContext): Proposal[] {
         choices: null,
         answer: String(Math.round(object.longest_dimension * 100)),
         answer_class: '',
-        pictures: frames.map(pictureOf),
+        pictures: picturesOf(frames),
         objects: [evidence],
         numbers: { longest_m: round3(object.longest_dimension), ...seenSize(frames, evidence) },
       }),

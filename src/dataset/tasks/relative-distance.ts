@@ -2,8 +2,8 @@
  * Relative distance: which candidate is closest to a target, by closest points? Two candidates for single
  * images and several views (SpatialLadder's wording), four categories for frame lists and scenes (VSI-Bench).
  */
-import type { SceneObject, SceneRecord } from '../../schema/scene-record.js'
-import { type Candidate, type Proposal, pictureOf, type Task, type TaskContext } from '../candidate.js'
+import type { FrameRecord, SceneObject, SceneRecord } from '../../schema/scene-record.js'
+import { type Candidate, type Proposal, picturesOf, type Task, type TaskContext } from '../candidate.js'
 import { framesFor } from '../frames.js'
 import { pairs, round3, subsets } from '../numbers.js'
 import { evidenceIn } from '../scene-index.js'
@@ -43,7 +43,7 @@ function candidate(
   { data_type, index }: TaskContext,
   target: SceneObject,
   options: readonly Option[],
-  frames: readonly Parameters<typeof pictureOf>[0][],
+  frames: readonly FrameRecord[],
 ): Candidate {
   const labels = options.map((option) => option.label)
   const listed = labels.join(', ')
@@ -63,7 +63,7 @@ function candidate(
     choices: labels,
     answer: nearest.label,
     answer_class: classOf(options),
-    pictures: frames.map(pictureOf),
+    pictures: picturesOf(frames),
     objects: [...options.map((option) => option.object), target].map((o) => evidenceIn(index, frames, o.id)),
     numbers: Object.fromEntries(
       options.map((option, i) => [`distance_${i + 1}_m`, round3(option.meters)] as const),
@@ -108,7 +108,7 @@ function proposeSingle(scene: SceneRecord, context: TaskContext): Proposal[] {
 function optionsAround(context: TaskContext, target: SceneObject, onlyUnique: boolean): Option[] {
   const { index } = context
   return [...index.categories].flatMap(([label, objects]) => {
-    if (label === target.category) return []
+    if (label === target.category || index.ambiguous(label)) return []
     if (onlyUnique && !index.unique.includes(objects[0])) return []
     const near = objects.map((object) => ({ object, meters: index.distance(object.id, target.id) }))
     const known = near.flatMap(({ object, meters }) => (meters === undefined ? [] : [{ object, meters }]))

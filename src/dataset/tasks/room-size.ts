@@ -1,6 +1,6 @@
 /** Room size: floor area, square metres with one decimal; one question per scene. Wording: VSI-Bench. */
 import type { SceneRecord } from '../../schema/scene-record.js'
-import { type Proposal, pictureOf, proposalOf, type Task, type TaskContext } from '../candidate.js'
+import { type Proposal, picturesOf, proposalOf, type Task, type TaskContext } from '../candidate.js'
 import { framesFor } from '../frames.js'
 import { round3 } from '../numbers.js'
 
@@ -30,7 +30,7 @@ function propose(scene: SceneRecord, context: TaskContext): Proposal[] {
       choices: null,
       answer: scene.room_area.toFixed(1),
       answer_class: '',
-      pictures: frames.map(pictureOf),
+      pictures: picturesOf(frames),
       objects: [],
       numbers: {
         area_m2: round3(scene.room_area),
