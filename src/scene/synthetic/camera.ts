@@ -111,7 +111,7 @@ function wobble(random: Random, size: number): (t: number) => number {
 /** The corners of the box around every piece of furniture, in the room frame. */
 const boxesOf = (room: Room): Vec3[][] =>
   room.objects
-    .filter((o) => o.parts.length > 0)
+    .filter((o) => o.parts.length > 0 && o.label !== 'wall')
     .map((o) => corners(o.footprint).flatMap(([x, y]): Vec3[] => o.z.map((z): Vec3 => [x, y, z])))
 
 /**

@@ -3,8 +3,9 @@ import type { Kind } from './furniture-kind.js'
 import { legs } from './furniture-soft.js'
 import { box, cylinder, type Part } from './shapes.js'
 
-const onTables = ['plant', 'box', 'lamp']
-const onCabinets = ['tv', 'plant', 'box', 'lamp']
+const machines = ['monitor', 'printer', 'microwave']
+const onTables = ['plant', 'box', 'lamp', 'keyboard', ...machines]
+const onCabinets = ['tv', 'plant', 'box', 'lamp', ...machines]
 
 export const storage: Kind[] = [
   {
@@ -69,7 +70,7 @@ export const storage: Kind[] = [
             x: [-w / 2 + 0.05, w / 2 - 0.05],
             y: [-d / 2 + 0.05, d / 2 - 0.05],
             z: h,
-            holds: ['tv', 'lamp', 'box', 'plant'],
+            holds: ['tv', 'lamp', 'box', 'plant', 'keyboard', ...machines],
           },
         ],
       }

@@ -27,6 +27,8 @@ export const synthOptionsSchema = z.strictObject({
   fps: z.number().positive().default(2),
   /** Length of a side of the room, metres. */
   room_side_m: range(3, 6.5, 2.2, 20),
+  /** Share of rooms that are L-shaped: a corner is cut out of the rectangle. */
+  l_shaped: z.number().min(0).max(1).default(0),
   room_height_m: range(2.4, 3, 2, 6),
   /** How many pieces of furniture a room of 20 square metres gets, as far as there is space. */
   furniture: range(11, 20, 1, 60),

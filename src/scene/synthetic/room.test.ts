@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { overlap } from './footprint.js'
+import { makeWalk } from './camera.js'
+import { distanceTo, overlap } from './footprint.js'
 import { catalogue } from './furniture.js'
 import { synthOptionsSchema } from './options.js'
 import type { RoomObject } from './placing.js'
@@ -7,6 +8,7 @@ import { makeRoom, type Room } from './room.js'
 
 const options = synthOptionsSchema.parse({ seed: 3 })
 const rooms = Array.from({ length: 24 }, (_, index) => makeRoom(options, index))
+const hung = new Set(catalogue.filter((kind) => kind.standing === 'hung').map((kind) => kind.label))
 const furnished = (room: Room): RoomObject[] => room.objects.filter((o) => o.parts.length > 0)
 
 /** Boxes around the parts of an object, in the room. */
@@ -67,7 +69,7 @@ describe('a made room', () => {
         expect(reach(1)).toBeLessThanOrEqual(room.depth / 2 + 1e-6)
         expect(reach(2)).toBeLessThanOrEqual(room.height)
         expect(Math.min(...points.map((p) => p[2]))).toBeGreaterThanOrEqual(-1e-6)
-        if (thing.z[0] < 0.05 || ['window', 'picture'].includes(thing.label)) continue
+        if (thing.z[0] < 0.05 || thing.label === 'window' || hung.has(thing.label)) continue
         const carried = furnished(room).some((other) =>
           other.tops.some(
             (top) =>
@@ -78,7 +80,7 @@ describe('a made room', () => {
       }
   })
 
-  it('shows at least 12 categories, some of them several times, in sizes that differ twofold', () => {
+  it('shows at least 25 categories, some of them several times, in sizes that differ twofold', () => {
     const longest = new Map<string, number[]>()
     const counts = new Set<number>()
     for (const room of rooms) {
@@ -88,10 +90,40 @@ describe('a made room', () => {
         longest.set(label, [...(longest.get(label) ?? []), Math.max(2 * f.hw, 2 * f.hd, z[1] - z[0])])
     }
     expect(longest.size).toBeGreaterThanOrEqual(catalogue.length)
-    expect(catalogue.length).toBeGreaterThanOrEqual(12)
+    expect(catalogue.length).toBeGreaterThanOrEqual(25)
     for (const n of [1, 2, 3, 4]) expect(counts).toContain(n)
     const varied = [...longest.values()].filter((sizes) => Math.max(...sizes) > 1.5 * Math.min(...sizes))
-    expect(varied.length).toBeGreaterThanOrEqual(12)
+    expect(varied.length).toBeGreaterThanOrEqual(25)
+  })
+
+  it('may be L-shaped: nothing stands, and nobody walks, in the corner that is cut out', () => {
+    const shaped = { ...options, l_shaped: 1, room_side_m: [2.6, 7.7] as [number, number] }
+    const areas = Array.from({ length: 24 }, (_, index) => {
+      const room = makeRoom(shaped, index)
+      const corner = room.objects.find((o) => o.label === 'wall' && o.parts.length > 0)
+      if (!corner) throw new Error('expected a corner')
+      const f = corner.footprint
+      expect([Math.abs(f.x) + f.hw, Math.abs(f.y) + f.hd]).toEqual([
+        expect.closeTo(room.width / 2, 9),
+        expect.closeTo(room.depth / 2, 9),
+      ])
+      for (const thing of furnished(room)) {
+        if (thing === corner) continue
+        expect(overlap(f, thing.footprint), `${thing.label} in the corner`).toBe(false)
+      }
+      for (const pose of makeWalk(room, shaped, index))
+        expect(distanceTo(f, pose[3], pose[7])).toBeGreaterThan(0)
+      expect(furnished(room).some((o) => o.label === 'door')).toBe(true)
+      return room.width * room.depth - 4 * f.hw * f.hd
+    })
+    // 6 to 60 square metres, as far as two dozen rooms reach.
+    expect(Math.min(...areas)).toBeLessThan(10)
+    expect(Math.max(...areas)).toBeGreaterThan(35)
+    // Some rooms are, some are not.
+    const some = Array.from({ length: 24 }, (_, i) => makeRoom({ ...options, l_shaped: 0.5 }, i))
+    const cut = some.filter((room) => room.objects.some((o) => o.label === 'wall' && o.parts.length > 0))
+    expect(cut.length).toBeGreaterThan(4)
+    expect(cut.length).toBeLessThan(20)
   })
 
   it('has patterns in training rooms that test rooms never have, and the other way round', () => {

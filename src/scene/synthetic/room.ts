@@ -5,13 +5,15 @@
  * Room frame: metres, z up, floor at z = 0, origin below the middle, walls along x and y.
  */
 import { type Random, rng } from '../../common/random.js'
+import { type Footprint, overlap } from './footprint.js'
 import { catalogue, kindOf } from './furniture.js'
 import type { Kind } from './furniture-kind.js'
 import type { SynthOptions } from './options.js'
 import { makePaints, type Paints } from './paints.js'
 import { anywhere, atTable, atWall, fits, onTop, type RoomObject, type Site, settle } from './placing.js'
-import type { Vec3 } from './shapes.js'
+import { box, type Vec3 } from './shapes.js'
 import { doorParts, makeShell, windowParts } from './shell.js'
+import type { Material } from './textures.js'
 
 export interface Room {
   width: number
@@ -114,18 +116,49 @@ function addFurniture(
   return false
 }
 
+/**
+ * Makes the room L-shaped: a closed block of wall from floor to ceiling in one corner. To everything else it is
+ * a thing that stands there, so nothing is placed, seen or measured behind it.
+ */
+function addCorner(site: Site, wall: Material, random: Random): void {
+  const [w, d] = [site.width, site.depth].map((side) => side * random.uniform(0.3, 0.48))
+  const [x, y] = [random.pick([-1, 1]) * (site.width - w), random.pick([-1, 1]) * (site.depth - d)]
+  const part = box([-w / 2, w / 2], [-d / 2, d / 2], [0, site.height], wall)
+  settle(site, {
+    label: 'wall',
+    parts: [part],
+    tops: [],
+    at: [x / 2, y / 2, 0],
+    yaw: 0,
+    faces: [],
+    partOf: [],
+    footprint: { x: x / 2, y: y / 2, hw: w / 2, hd: d / 2, yaw: 0 },
+    z: [0, site.height],
+  })
+}
+
+/** Whether the ground before a door is free. */
+const reachable = (site: Site, ground: Footprint): boolean =>
+  site.placed.every((other) => !overlap(other.footprint, ground))
+
 function addDoor(site: Site, paints: Paints, random: Random): void {
   const size: Vec3 = [
     random.uniform(0.75, 1.05),
     0.06,
     Math.min(random.uniform(1.9, 2.15), site.height - 0.1),
   ]
-  const door = atWall(site, doorParts(size, paints, random), [], 'door', random, 0, 0.001)
-  settle(site, door)
+  const parts = doorParts(size, paints, random)
   const into = 0.4
-  const { x, y, yaw, hw, hd } = door.footprint
-  const reach = into + hd + 0.01
-  site.keepFree.push({ x: x + Math.sin(yaw) * reach, y: y - Math.cos(yaw) * reach, hw, hd: into, yaw })
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const door = atWall(site, parts, [], 'door', random, 0, 0.001)
+    const { x, y, yaw, hw, hd } = door.footprint
+    const reach = into + hd + 0.01
+    const ground = { x: x + Math.sin(yaw) * reach, y: y - Math.cos(yaw) * reach, hw, hd: into, yaw }
+    if (!fits(site, door, 0.02) || !reachable(site, ground)) continue
+    settle(site, door)
+    site.keepFree.push(ground)
+    return
+  }
 }
 
 function addWindows(site: Site, paints: Paints, random: Random): void {
@@ -162,11 +195,15 @@ export function makeRoom(options: SynthOptions, index: number): Room {
   const height = random.uniform(...options.room_height_m)
   const site: Site = { width, depth, height, placed: [], keepFree: [] }
   const shell = makeShell(width, depth, height, paints)
+  const corner = rng(options.seed, 'synthetic/corner', options.style, index)
+  const wall = shell.find(({ label }) => label === 'wall')
+  if (wall && corner.next() < options.l_shaped) addCorner(site, wall.face.material, corner)
+  const area = site.placed.reduce((sum, { footprint: f }) => sum - 4 * f.hw * f.hd, width * depth)
   addDoor(site, paints, random)
   addWindows(site, paints, random)
   // At most this share of the floor is covered, so that there is somewhere to walk.
-  let free = 0.42 * width * depth
-  for (const kind of chooseKinds(options, width * depth, random)) {
+  let free = 0.42 * area
+  for (const kind of chooseKinds(options, area, random)) {
     const before = site.placed.length
     const floor = kind.standing !== 'on' && kind.standing !== 'hung'
     if (floor && kind.size[0] * kind.size[1] > free) continue
