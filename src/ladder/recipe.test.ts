@@ -9,10 +9,10 @@ import { LadderError } from '../common/errors.js'
 import { readRecipe, stagesOf } from './recipe.js'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
-/** Those of the ladder; reproduce.yaml is of the benchmarks, and `reproduce`'s test reads it. */
+/** Those of the ladder: the others make data sets or evaluate, and their commands' tests read them. */
 const recipes = fs
   .readdirSync(path.join(repository, 'recipes'))
-  .filter((name) => /\.ya?ml$/.test(name) && name !== 'reproduce.yaml')
+  .filter((name) => /^stages:/m.test(fs.readFileSync(path.join(repository, 'recipes', name), 'utf8')))
 const micro = path.join(repository, 'recipes/micro.yaml')
 
 let folder: string

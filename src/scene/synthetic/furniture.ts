@@ -11,6 +11,14 @@ import { cushioned, sleeping } from './furniture-soft.js'
 import { appliances } from './furniture-things.js'
 import { storage } from './furniture-wood.js'
 
-export const catalogue: readonly Kind[] = [...sleeping, ...cushioned, ...storage, ...appliances, ...fixtures]
+export const catalogue: readonly Kind[] = [
+  ...sleeping,
+  ...cushioned,
+  ...storage,
+  ...appliances,
+  ...fixtures,
+  ...office,
+  ...hung,
+]
 
 export const kindOf = (label: string): Kind | undefined => catalogue.find((kind) => kind.label === label)
