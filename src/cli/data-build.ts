@@ -3,47 +3,30 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Command } from 'commander'
 import { dataError, usageError } from '../common/errors.js'
+import { writeFileAtomic } from '../common/files.js'
 import { type Progress, startProgress } from '../common/progress.js'
+import type { DatasetSamples } from '../dataset/build.js'
+import { listRemoved } from '../dataset/funnel.js'
+import type { HeldOut, Leakage } from '../dataset/leakage.js'
+import type { ChosenScenes } from '../dataset/spaces.js'
 import type { DatasetStats } from '../dataset/stats.js'
 import { DATA_TYPES } from '../schema/sample.js'
 import type { SceneRecord } from '../schema/scene-record.js'
-import { interruptSignal } from './interrupt.js'
-import { integer, withExample } from './options.js'
+import type { DataRecipe } from './data-recipe.js'
+import { openSource, type SceneSource, SOURCES, type SourcePaths } from './data-source.js'
+import { integer, repeated, withExample } from './options.js'
 
-interface BuildOptions {
-  scenes?: string
-  scans?: string
-  records?: string
+interface BuildOptions extends SourcePaths {
   out: string
   limit?: number
-  seed: number
+  seed?: number
   workers: number
+  set?: string[]
   json?: boolean
   dryRun?: boolean
 }
 
-const SOURCES = ['scenes', 'scans', 'records'] as const
-
-/** Exactly one source, which exists and is of the right kind; `out` must not be a file. */
-function checkPaths(options: BuildOptions): { kind: (typeof SOURCES)[number]; source: string } {
-  const given = SOURCES.filter((name) => options[name] !== undefined)
-  const [kind] = given
-  const source = options[kind]
-  if (given.length !== 1 || source === undefined)
-    throw usageError(
-      'data build',
-      'one of --scenes, --scans, --records',
-      given.length === 0 ? 'none' : given.map((name) => `--${name}`).join(' and '),
-    )
-  const wanted = kind === 'scenes' ? 'a JSON file' : 'a folder'
-  const found = fs.statSync(source, { throwIfNoEntry: false })
-  if (!found) throw dataError(source, wanted, 'nothing there')
-  if (kind === 'scenes' ? !found.isFile() : !found.isDirectory())
-    throw dataError(source, wanted, found.isDirectory() ? 'a folder' : 'a file')
-  if (fs.statSync(options.out, { throwIfNoEntry: false })?.isFile())
-    throw usageError('--out', 'a folder', `the file ${options.out}`)
-  return { kind, source }
-}
+const DEFAULT_SEED = 42
 
 const pad = (cells: string[], widths: number[]): string =>
   cells
@@ -57,7 +40,14 @@ function table(rows: string[][]): string {
   return rows.map((row) => pad(row, widths)).join('\n')
 }
 
-/** The statistics for people: questions per type and data type, the funnel, the scenes that gave nothing. */
+/** Lines under a heading; nothing where there are none. */
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length > 0 ? ['', title, ...lines.map((line) => `  ${line}`)] : []
+
+const withRemoved = (text: string, removed: Record<string, number>): string =>
+  Object.keys(removed).length > 0 ? `${text}; removed: ${listRemoved(removed)}` : text
+
+/** The statistics for people: questions per type and data type, the funnel, what fell short and why. */
 export function describeStats(stats: DatasetStats): string {
   const types = DATA_TYPES.filter((type) => Object.values(stats.by_type).some((row) => row[type]))
   const counts = Object.entries(stats.by_type).map(([name, row]) => [
@@ -68,52 +58,56 @@ export function describeStats(stats: DatasetStats): string {
   const totals = types.map((type) =>
     String(Object.values(stats.by_type).reduce((sum, row) => sum + (row[type] ?? 0), 0)),
   )
-  const funnel = stats.funnel
-    .filter((row) => row.considered > 0)
-    .map(({ considered, data_type, kept, removed, task }) => {
-      const filters = Object.entries(removed).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
-      const list = filters.map(([filter, amount]) => `${filter} ${amount}`).join(', ')
-      return `  ${task} ${data_type}: ${considered} considered, ${kept} kept${list ? `; removed: ${list}` : ''}`
-    })
+  const pictured = stats.pictured_objects
+  const funnel = [
+    ...(pictured.considered > 0
+      ? [
+          withRemoved(
+            `objects in pictures: ${pictured.considered} considered, ${pictured.kept} kept`,
+            pictured.removed,
+          ),
+        ]
+      : []),
+    ...stats.funnel
+      .filter((row) => row.considered > 0)
+      .map(({ considered, data_type, kept, removed, task }) =>
+        withRemoved(`${task} ${data_type}: ${considered} considered, ${kept} kept`, removed),
+      ),
+  ]
   return [
     table([['questions', ...types, 'all'], ...counts, ['all', ...totals, String(stats.samples)]]),
-    '',
-    'funnel',
-    ...funnel,
+    ...section('funnel', funnel),
+    ...section(
+      'short of what was asked for',
+      stats.shortfalls.map(
+        ({ cell, got, reason, wanted }) =>
+          `${cell}: ${wanted - got} too few (${got} of ${wanted}): ${reason}`,
+      ),
+    ),
     '',
     `${stats.scenes} scenes gave questions, ${stats.empty_scenes.length} gave none`,
     ...stats.empty_scenes.map(({ reason, scene_name }) => `  ${scene_name}: ${reason}`),
   ].join('\n')
 }
 
-/** The records of the source, at most `limit`, and where their pictures are. */
-async function loadRecords(
-  options: BuildOptions,
-): Promise<{ records: SceneRecord[]; images?: string; problems: string[] }> {
-  const { kind, source } = checkPaths(options)
-  const { limit } = options
-  if (kind === 'scenes') {
-    const { readVsiMeta } = await import('../scene/vsi-meta.js')
-    return { records: readVsiMeta(source, { limit }), problems: [] }
-  }
-  const { buildRecords, readRecord, readRecords } = await import('../scene/records.js')
-  if (kind === 'records')
-    return { records: readRecords(source).slice(0, limit), images: path.join(source, 'images'), problems: [] }
-  const { listScans } = await import('../scene/scannet/scan.js')
-  const scans = listScans(source).slice(0, limit)
-  if (options.dryRun)
-    throw usageError('--dry-run', '--scenes or --records', '--scans, which writes pictures first')
-  const progress = startProgress('scans', scans.length, { unit: 'scans' })
-  const { out, workers } = options
-  const signal = interruptSignal()
-  const made = await buildRecords({ scans, out, workers, progress, signal })
-  signal.throwIfAborted()
-  progress.end()
-  return {
-    records: made.map(({ file }) => readRecord(file)),
-    images: path.join(out, 'images'),
-    problems: made.flatMap(({ problems, scene }) => problems.map((problem) => `${scene}: ${problem}`)),
-  }
+/** What a recipe adds: which scenes were taken, and what they share with those held out. */
+function describeRecipe({ left_out, missing }: ChosenScenes, leakage: Leakage): string[] {
+  return [
+    ...section('scenes left out', [
+      ...Object.entries(left_out).map(([reason, n]) => `${reason}: ${n}`),
+      ...(missing.length > 0 ? [`of the split, but not at hand: ${missing.length}`] : []),
+    ]),
+    ...section('leakage', [
+      `${leakage.spaces} rooms, of VSI-Bench's: ${leakage.vsi_bench_scenes.length}`,
+      ...leakage.held_out.map(
+        (held) =>
+          `${held.name}: ${held.spaces_in_common.length} of ${held.spaces} rooms in common` +
+          (held.questions > 0
+            ? `, ${held.questions_worded_alike} of ${held.questions} questions worded alike`
+            : ''),
+      ),
+    ]),
+  ]
 }
 
 /** Readers look for pictures in `<out>/images`; those of records made elsewhere are linked there. */
@@ -123,34 +117,159 @@ function linkImages(images: string, out: string): void {
     fs.symlinkSync(path.relative(path.resolve(out), path.resolve(images)), link)
 }
 
-async function build(options: BuildOptions): Promise<void> {
-  const { buildDataset, GROUNDING_FILE, makeDataset, SPATIAL_FILE, STATS_FILE } = await import(
+async function readRecipe(
+  file: string | undefined,
+  settings: readonly string[] = [],
+): Promise<{ recipe: DataRecipe; heldOut: HeldOut[]; split: string[] | null } | null> {
+  if (file === undefined) {
+    if (settings.length > 0) throw usageError('--set', 'a recipe to set it in', 'no recipe')
+    return null
+  }
+  const { readDataRecipe, readHeldOut } = await import('./data-recipe.js')
+  const { readSplit } = await import('../scene/scannet/splits.js')
+  const recipe = readDataRecipe(file, settings)
+  const namesIn = (key: 'split' | 'held_out', list: string): string[] => {
+    const found = fs.statSync(list, { throwIfNoEntry: false })
+    if (!found?.isFile())
+      throw usageError(
+        `${path.basename(file)} ${key}: ${list}`,
+        'a file of scene names',
+        found ? 'a folder' : 'nothing there',
+      )
+    return readSplit(list)
+  }
+  return {
+    recipe,
+    heldOut: recipe.held_out.map((place) => readHeldOut(place, (list) => namesIn('held_out', list))),
+    split: recipe.split === null ? null : namesIn('split', recipe.split),
+  }
+}
+
+/** Remembers, as the records pass, what they are of. */
+function* watched(records: Iterable<SceneRecord>, seen: { dataset: string }) {
+  for (const record of records) {
+    seen.dataset = record.dataset
+    yield record
+  }
+}
+
+/** Writes what a recipe asks for beside the samples. @returns the files */
+async function writeExtras(
+  out: string,
+  {
+    dataset,
+    stats,
+    samples,
+    leakage,
+    recipe,
+    scenes,
+    seed,
+  }: {
+    dataset: string
+    stats: DatasetStats
+    samples: DatasetSamples
+    leakage: Leakage
+    recipe: DataRecipe
+    scenes: ChosenScenes
+    seed: number
+  },
+): Promise<string[]> {
+  const { GROUNDING_FILE, SPATIAL_FILE, STATS_FILE } = await import('../dataset/build.js')
+  const { datasetCard } = await import('../dataset/card.js')
+  const { writeSpBench } = await import('../dataset/spbench.js')
+  const bench = recipe.format === 'spbench' ? writeSpBench(out, samples.spatial, dataset.toLowerCase()) : []
+  const files = [
+    { name: GROUNDING_FILE, holds: `${stats.localization} questions with boxes as the answer` },
+    { name: SPATIAL_FILE, holds: `${stats.spatial} questions with a letter or a number as the answer` },
+    ...bench.map((file) => ({ name: path.basename(file), holds: "the same questions in SPBench's columns" })),
+    { name: STATS_FILE, holds: 'these counts for programs' },
+    { name: 'images/', holds: 'the pictures' },
+  ]
+  const card = path.join(out, 'README.md')
+  const { name, dataset: options } = recipe
+  writeFileAtomic(card, datasetCard({ name, seed, dataset, options, stats, scenes, leakage, files }))
+  return [...bench, card]
+}
+
+/** The scenes to take, in the source's order. */
+async function choose(
+  source: SceneSource,
+  read: Awaited<ReturnType<typeof readRecipe>>,
+  limit: number | undefined,
+): Promise<ChosenScenes> {
+  const { chooseScenes } = await import('../dataset/spaces.js')
+  const chosen: ChosenScenes = read
+    ? chooseScenes(source.names, {
+        split: read.split,
+        heldOut: read.heldOut.flatMap(({ scenes }) => scenes),
+        exclude: read.recipe.exclude,
+        keepVsiBench: read.recipe.keep_vsi_bench,
+      })
+    : { scenes: source.names, left_out: {}, missing: [] }
+  if (chosen.scenes.length === 0)
+    throw dataError(
+      source.place,
+      'at least one scene',
+      source.names.length === 0
+        ? 'none'
+        : `${source.names.length}, all left out: ${listRemoved(chosen.left_out)}`,
+    )
+  return { ...chosen, scenes: chosen.scenes.slice(0, limit) }
+}
+
+async function build(recipeFile: string | undefined, options: BuildOptions): Promise<void> {
+  const { GROUNDING_FILE, makeDataset, SPATIAL_FILE, STATS_FILE, writeDataset } = await import(
     '../dataset/build.js'
   )
-  const { images, problems, records } = await loadRecords(options)
-  if (records.length === 0)
-    throw dataError(String(options.scenes ?? options.scans ?? options.records), 'at least one scene', 'none')
-  const progress: Progress = startProgress('questions', records.length, { unit: 'scenes' })
-  const job = { records, seed: options.seed, progress }
-  const stats = options.dryRun ? makeDataset(job).stats : buildDataset({ ...job, out: options.out })
+  const { leakageOf } = await import('../dataset/leakage.js')
+  const { dryRun, json, limit, out, workers } = options
+  const read = await readRecipe(recipeFile, options.set)
+  const given = SOURCES.some((name) => options[name] !== undefined)
+  const paths = given ? options : (read?.recipe.source ?? {})
+  const source = await openSource(paths, { out, workers, options: read?.recipe.records })
+  if (fs.statSync(out, { throwIfNoEntry: false })?.isFile())
+    throw usageError('--out', 'a folder', `the file ${out}`)
+  if (dryRun && 'scans' in paths && paths.scans !== undefined)
+    throw usageError('--dry-run', '--scenes or --records', '--scans, which writes pictures first')
+  const chosen = await choose(source, read, limit)
+  const { images, problems, records } = await source.open(chosen.scenes)
+  const progress: Progress = startProgress('questions', chosen.scenes.length, { unit: 'scenes' })
+  const seen = { dataset: '' }
+  const seed = options.seed ?? read?.recipe.seed ?? DEFAULT_SEED
+  const samples = makeDataset({
+    records: watched(records, seen),
+    options: read?.recipe.dataset,
+    seed,
+    progress,
+  })
   progress.end()
-  if (images && !options.dryRun) linkImages(images, options.out)
-  const files = [GROUNDING_FILE, SPATIAL_FILE, STATS_FILE].map((name) => path.join(options.out, name))
-  if (options.json) {
-    process.stdout.write(
-      `${JSON.stringify({ ...stats, problems, images: images ?? null, files: options.dryRun ? [] : files }, null, 2)}\n`,
-    )
+  const { stats } = samples
+  const leakage = read ? leakageOf(samples.spatial, read.heldOut) : null
+  const files: string[] = []
+  if (!dryRun) {
+    if (read && leakage) {
+      const { recipe } = read
+      const extras = { dataset: seen.dataset, stats, samples, leakage, recipe, scenes: chosen, seed }
+      files.push(...(await writeExtras(out, extras)))
+    }
+    writeDataset(out, samples)
+    files.unshift(...[GROUNDING_FILE, SPATIAL_FILE, STATS_FILE].map((name) => path.join(out, name)))
+    if (images) linkImages(images, out)
+  }
+  if (json) {
+    const { left_out, missing } = chosen
+    const extra = leakage ? { left_out, missing, leakage } : {}
+    const report = { ...stats, ...extra, problems, images: images ?? null, files }
+    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
     return
   }
-  const written = options.dryRun ? 'nothing written (--dry-run)' : `written: ${files.join(', ')}`
   const lines = [
     describeStats(stats),
-    ...(problems.length > 0
-      ? ['', 'problems of the scans', ...problems.map((problem) => `  ${problem}`)]
-      : []),
+    ...(leakage ? describeRecipe(chosen, leakage) : []),
+    ...section('problems of the scans', problems),
     '',
     ...(images ? [`pictures: ${images}`] : []),
-    written,
+    dryRun ? 'nothing written (--dry-run)' : `written: ${files.join(', ')}`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
 }
@@ -159,13 +278,19 @@ export function register(data: Command): void {
   const command = data
     .command('build')
     .description('make questions with proven answers from scans, scene records or VSI-Bench meta files')
+    .argument('[recipe]', 'a YAML file: which scenes, what to ask, how many of each')
     .option('--scenes <file>', "VSI-Bench's meta JSON: real rooms, no pictures")
     .option('--scans <dir>', 'a folder of ScanNet scans')
     .option('--records <dir>', 'a folder of scene records made before')
     .requiredOption('--out <dir>', 'where the JSONL files and stats.json go')
     .option('--limit <n>', 'only the first n scenes', integer(1))
-    .option('--seed <n>', 'seed of every random choice', integer(0), 42)
+    .option(
+      '--seed <n>',
+      `seed of every random choice (default: the recipe's, or ${DEFAULT_SEED})`,
+      integer(0),
+    )
     .option('--workers <n>', 'processes that read scans', integer(1), 1)
+    .option('--set <key=value>', 'set a key of the recipe, e.g. --set split=null', repeated)
     .option('--json', 'print the statistics as JSON')
     .option('--dry-run', 'make and count the questions, write nothing')
     .action(build)
@@ -173,6 +298,8 @@ export function register(data: Command): void {
     command,
     '# rooms that scan synth --out scans made, or ScanNet',
     'spatial-ladder data build --scans scans --out data/rooms',
+    "# a data set of SpatialLadder-26k's composition",
+    'spatial-ladder data build recipes/dataset-26k.yaml --scans scannet/scans --out data/26k',
     "# VSI-Bench's meta file: real rooms, no pictures",
     'spatial-ladder data build --scenes scannet_meta_info_val.json --out data/vsi',
   )

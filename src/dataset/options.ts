@@ -23,18 +23,22 @@ export type CameraDirections = (typeof CAMERA_DIRECTIONS)[number]
 
 const count = z.int().min(1)
 const amount = z.number().min(0)
-/** `<data_type>/<task>`, e.g. `single_image/object_size`. */
-const cell = z.string().refine(
-  (name) => {
-    const [type, task, ...rest] = name.split('/')
-    return (
-      rest.length === 0 &&
-      (DATA_TYPES as readonly string[]).includes(type) &&
-      (TASK_NAMES as readonly string[]).includes(task)
-    )
-  },
-  { message: '<data type>/<task>, e.g. single_image/object_size' },
-)
+const isCell = (name: string): boolean => {
+  const [type, task, ...rest] = name.split('/')
+  const known: readonly string[][] = [[...DATA_TYPES], [...TASK_NAMES]]
+  return rest.length === 0 && known[0].includes(type) && known[1].includes(task)
+}
+/** Numbers by `<data_type>/<task>`, e.g. `single_image/object_size`. */
+const perCell = (value: z.ZodNumber) =>
+  z.record(z.string(), value).superRefine((cells, context) => {
+    for (const name of Object.keys(cells))
+      if (!isCell(name))
+        context.addIssue({
+          code: 'custom',
+          path: [name],
+          message: '<data type>/<task>, e.g. single_image/object_size',
+        })
+  })
 
 export const datasetOptionsSchema = z.strictObject({
   /** Which questions to make; localization follows from the single-image ones. */
@@ -130,11 +134,11 @@ export const datasetOptionsSchema = z.strictObject({
   /** The same, for single tasks: `{ egocentric_direction: 6 }`. */
   max_per_scene_of: z.partialRecord(z.enum(TASK_NAMES), count).default({}),
   /** Samples per `<data_type>/<task>`, e.g. `{ "single_image/object_size": 463 }`; absent = all. */
-  quotas: z.record(cell, z.int().min(0)).default({}),
+  quotas: perCell(z.int().min(0)).default({}),
   /** Samples per data type, shared out over its tasks; what one task lacks, the others give. */
   totals: z.partialRecord(z.enum(DATA_TYPES), z.int().min(0)).default({}),
   /** Weights of `<data_type>/<task>` in that; tasks without one get none, where the data type has any. */
-  shares: z.record(cell, amount).default({}),
+  shares: perCell(amount).default({}),
   /** No answer class may have more than this many times the samples of the rarest one. */
   max_class_ratio: z.number().min(1).default(1.5),
 })

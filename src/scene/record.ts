@@ -18,6 +18,7 @@ import {
 } from './geometry/visibility.js'
 import type { Scan, ScanFrame } from './scannet/scan.js'
 import type { ScanObject } from './scannet/segments.js'
+import { unlabelledNearby, unlabelledPoints } from './unlabelled.js'
 
 /** Version of the code that makes records; a change makes old records be made anew. */
 export const RECORD_GENERATOR = 'scene-record/1'
@@ -39,6 +40,8 @@ export const recordOptionsSchema = z.strictObject({
   frames_per_second: z.number().positive().default(30),
   /** Closest distances of all pairs of objects. */
   distances: z.boolean().default(true),
+  /** Also measure the surface without a label within so many metres of each object (`unlabelled_nearby`). */
+  unlabelled_within_m: z.number().positive().optional(),
 })
 
 export type RecordOptions = z.infer<typeof recordOptionsSchema>
@@ -181,6 +184,13 @@ export async function buildSceneRecord(scan: Scan, input: RecordOptionsInput = {
   const kept = all.filter(({ label }) => !excluded.has(labelOf(label))).sort((a, b) => a.id - b.id)
   const grouped = groupVertices(mesh, kept)
   const objects = kept.map((object, k) => sceneObject(object, pointsOf(grouped, k), options.label_map))
+  const within = options.unlabelled_within_m
+  if (within !== undefined) {
+    const unlabelled = unlabelledPoints(mesh.positions, all)
+    objects.forEach((object, k) => {
+      object.unlabelled_nearby = round(unlabelledNearby(pointsOf(grouped, k), unlabelled, within))
+    })
+  }
   const counts: Record<string, number> = {}
   for (const { category } of objects) counts[category] = (counts[category] ?? 0) + 1
   return {
