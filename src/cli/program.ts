@@ -26,7 +26,7 @@ const groups: Record<string, Group> = {
   data: {
     description: 'questions with proven answers',
     example: 'spatial-ladder data build --scans scans --out data/rooms',
-    files: [() => import('./data-build.js')],
+    files: [() => import('./data-build.js'), () => import('./data-check.js')],
   },
 }
 
