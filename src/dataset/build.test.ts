@@ -104,6 +104,46 @@ describe('a built data set', () => {
     expect(new Set(five.map((s) => s.scene_name)).size).toBe(5)
   })
 
+  it('shares a total out over tasks by weight, lets others give what one lacks, and says which and why', () => {
+    const options = datasetOptionsSchema.parse({
+      data_types: ['video'],
+      totals: { video: 60 },
+      shares: { 'video/object_size': 1, 'video/room_size': 1, 'video/relative_distance': 2 },
+    })
+    const { spatial, stats } = makeDataset({ records: rooms, options, seed: 1 })
+    expect(spatial).toHaveLength(60)
+    // One question of room size per room.
+    expect(stats.by_type['room size'].video).toBe(6)
+    expect(stats.by_type).not.toHaveProperty('object count')
+    expect(stats.shortfalls).toContainEqual({
+      cell: 'video/room_size',
+      wanted: 15,
+      got: 6,
+      reason: '6 candidates',
+    })
+    expect(stats.shortfalls.map(({ cell }) => cell)).not.toContain('video')
+    for (const letters of Object.values(stats.letters))
+      expect(range(Object.values(letters))).toBeLessThanOrEqual(1)
+    for (const { considered, kept, removed } of stats.funnel)
+      expect(considered).toBe(kept + Object.values(removed).reduce((sum, n) => sum + n, 0))
+  })
+
+  it('says what took the candidates when a total cannot be had', () => {
+    const options = datasetOptionsSchema.parse({
+      data_types: ['single_image'],
+      totals: { single_image: 5000 },
+      min_visible_ratio: 0.9,
+    })
+    const { localization, spatial, stats } = makeDataset({ records: rooms, options, seed: 1 })
+    expect(localization).toHaveLength(spatial.length)
+    const all = stats.shortfalls.find(({ cell }) => cell === 'single_image')
+    expect(all).toMatchObject({ wanted: 5000, got: spatial.length })
+    expect(all?.reason).toMatch(/^\d+ candidates; removed: \w.* \d+/)
+    const { considered, kept, removed } = stats.pictured_objects
+    expect(removed['visible ratio']).toBeGreaterThan(considered / 2)
+    expect(considered).toBe(kept + Object.values(removed).reduce((sum, n) => sum + n, 0))
+  })
+
   it('refuses two records of one scene', () => {
     expect(() => makeDataset({ records: [rooms[0], rooms[0]], seed: 1 })).toThrow(
       'room000: expected one record per scene, got a second one',

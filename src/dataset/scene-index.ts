@@ -58,14 +58,17 @@ export function indexScene(scene: SceneRecord, options: DatasetOptions): SceneIn
         byId.filter((o) => o.category === name),
       )
 
-  const family = new Map(options.alike_categories.flatMap((names) => names.map((name) => [name, names])))
-  const alike = (a: string, b: string): boolean => a === b || (family.get(a)?.includes(b) ?? false)
+  // A name may be in several sets: "bench" is a seat like a chair and one like a sofa.
+  const others = new Map<string, Set<string>>()
+  for (const names of options.alike_categories)
+    for (const name of names) others.set(name, new Set([...(others.get(name) ?? []), ...names]))
+  const alike = (a: string, b: string): boolean => a === b || (others.get(a)?.has(b) ?? false)
   const inRoom = new Set([
     ...Object.keys(scene.object_counts).filter((name) => scene.object_counts[name] > 0),
     ...byId.map((o) => o.category),
   ])
   const ambiguous = (category: string): boolean =>
-    family.get(category)?.some((name) => name !== category && inRoom.has(name)) ?? false
+    [...(others.get(category) ?? [])].some((name) => name !== category && inRoom.has(name))
 
   const flaw = (frame: FrameRecord, seen: FrameObject): string | null => {
     const [x1, y1, x2, y2] = seen.bbox_2d

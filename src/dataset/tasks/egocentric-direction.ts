@@ -4,7 +4,7 @@
  * public generator, the margin holds at both ends of every class.
  */
 import type { OrientedBox, SceneObject, SceneRecord } from '../../schema/scene-record.js'
-import { type Proposal, picturesOf, proposalOf, type Task, type TaskContext } from '../candidate.js'
+import { type Proposal, picturesOf, type Task, type TaskContext } from '../candidate.js'
 import { framesFor } from '../frames.js'
 import { round3, subsets } from '../numbers.js'
 import { evidenceIn } from '../scene-index.js'
@@ -51,6 +51,14 @@ export function floorCorners({ center, axes, lengths }: OrientedBox): Point[] {
   })
 }
 
+/** Corners already found: an object is asked about in hundreds of triples. */
+const corners = new WeakMap<SceneObject, Point[]>()
+function cornersOf(object: SceneObject): Point[] {
+  const known = corners.get(object) ?? floorCorners(object.obb)
+  corners.set(object, known)
+  return known
+}
+
 const floor = (object: SceneObject): Point => [object.obb.center[0], object.obb.center[1]]
 const apart = (a: Point, b: Point): number => Math.hypot(a[0] - b[0], a[1] - b[1])
 
@@ -62,12 +70,8 @@ function wording(difficulty: Difficulty, a: string, b: string, c: string): strin
   return `${start} my front-left, front-right, back-left, or back-right?\nThe directions refer to the quadrants of a Cartesian plane (if I am standing at the origin and facing along the positive y-axis).`
 }
 
-/** The margin the three objects miss, or null. */
-function flawOf(
-  { index, options }: TaskContext,
-  [a, b, c]: readonly SceneObject[],
-  difficulty: Difficulty,
-): string | null {
+/** The margin the distances of the three objects miss, or null; the same for every difficulty. */
+function flawOfDistances({ index, options }: TaskContext, [a, b, c]: readonly SceneObject[]): string | null {
   for (const [x, y] of [
     [a, b],
     [a, c],
@@ -79,62 +83,87 @@ function flawOf(
     if (distance > options.egocentric_max_distance_m) return 'objects too far apart'
   }
   const [pa, pb, pc] = [floor(a), floor(b), floor(c)]
-  if (Math.min(apart(pa, pb), apart(pa, pc)) < options.egocentric_min_distance_m) return 'objects too close'
-  const angle = leftTurn(pa, pb, pc)
+  return Math.min(apart(pa, pb), apart(pa, pc)) < options.egocentric_min_distance_m
+    ? 'objects too close'
+    : null
+}
+
+/** The margin the angle misses, or null. */
+function flawOfAngle(
+  { options }: TaskContext,
+  [a, b, c]: readonly SceneObject[],
+  angle: number,
+  difficulty: Difficulty,
+): string | null {
+  const [pa, pb] = [floor(a), floor(b)]
   const name = directionClass(angle, difficulty)
   if (difficulty === 'easy' && name === 'back') return 'neither left nor right'
   if (boundaryDistance(angle, difficulty) < options.egocentric_margin_deg) return 'near a boundary'
-  const stray = floorCorners(c.obb).filter(
-    (corner) => directionClass(leftTurn(pa, pb, corner), difficulty) !== name,
-  )
-  return stray.length > options.egocentric_max_stray_corners ? 'object spans two classes' : null
+  let stray = 0
+  for (const corner of cornersOf(c))
+    if (directionClass(leftTurn(pa, pb, corner), difficulty) !== name) stray++
+  return stray > options.egocentric_max_stray_corners ? 'object spans two classes' : null
 }
 
 function propose(scene: SceneRecord, context: TaskContext): Proposal[] {
   const { data_type, funnel, index, options, random } = context
   const found: Proposal[] = []
+  const ask = (
+    objects: SceneObject[],
+    angle: number,
+    tooNear: string | null,
+    difficulty: Difficulty,
+  ): void => {
+    funnel.consider()
+    const flaw = tooNear ?? flawOfAngle(context, objects, angle, difficulty)
+    const ids = objects.map((o) => o.id)
+    const frames = flaw ?? framesFor(context, ids, options.min_visible_ratio)
+    if (typeof frames === 'string') {
+      funnel.remove(frames)
+      return
+    }
+    funnel.keep()
+    const [a, b, c] = objects
+    const answer = directionClass(angle, difficulty)
+    const subtype = `egocentric ${difficulty}`
+    found.push({
+      subtype,
+      answer_class: answer,
+      complete: () => {
+        const away = apart(floor(a), floor(c))
+        return {
+          task: 'egocentric_direction',
+          question_type: 'relative direction',
+          data_type,
+          subtype,
+          scene_name: scene.scene_name,
+          question: wording(difficulty, a.category, b.category, c.category),
+          choices: CLASSES[difficulty].names.filter((name) => difficulty !== 'easy' || name !== 'back'),
+          answer,
+          answer_class: answer,
+          pictures: picturesOf(frames),
+          objects: ids.map((id) => evidenceIn(index, frames, id)),
+          numbers: {
+            left_turn_deg: round3(angle),
+            forward_m: round3(away * Math.cos((angle * Math.PI) / 180)),
+            left_m: round3(away * Math.sin((angle * Math.PI) / 180)),
+          },
+        }
+      },
+    })
+  }
   for (const triple of subsets(index.unique, 3, 400, random)) {
     const [x, y, z] = random.shuffle(triple)
     for (const objects of [
       [x, y, z],
       [x, z, y],
       [y, x, z],
-    ])
-      for (const difficulty of ['easy', 'medium', 'hard'] as const) {
-        funnel.consider()
-        const flaw = flawOf(context, objects, difficulty)
-        const ids = objects.map((o) => o.id)
-        const frames = flaw ?? framesFor(context, ids, options.min_visible_ratio)
-        if (typeof frames === 'string') {
-          funnel.remove(frames)
-          continue
-        }
-        funnel.keep()
-        const [a, b, c] = objects
-        const angle = leftTurn(floor(a), floor(b), floor(c))
-        const away = apart(floor(a), floor(c))
-        const answer = directionClass(angle, difficulty)
-        found.push(
-          proposalOf({
-            task: 'egocentric_direction',
-            question_type: 'relative direction',
-            data_type,
-            subtype: `egocentric ${difficulty}`,
-            scene_name: scene.scene_name,
-            question: wording(difficulty, a.category, b.category, c.category),
-            choices: CLASSES[difficulty].names.filter((name) => difficulty !== 'easy' || name !== 'back'),
-            answer,
-            answer_class: answer,
-            pictures: picturesOf(frames),
-            objects: ids.map((id) => evidenceIn(index, frames, id)),
-            numbers: {
-              left_turn_deg: round3(angle),
-              forward_m: round3(away * Math.cos((angle * Math.PI) / 180)),
-              left_m: round3(away * Math.sin((angle * Math.PI) / 180)),
-            },
-          }),
-        )
-      }
+    ]) {
+      const [a, b, c] = objects.map(floor)
+      const angle = leftTurn(a, b, c)
+      const tooNear = flawOfDistances(context, objects)
+      for (const difficulty of ['easy', 'medium', 'hard'] as const) ask(objects, angle, tooNear, difficulty)
+    }
   }
   return found
 }

@@ -36,6 +36,15 @@ describe('a count that may not be all there is', () => {
     expect(candidates.map((c) => c.objects[0].label)).toEqual(['chair'])
     expect(row.removed).toEqual({ 'too few to count': 1, 'alike category in the room': 1 })
   })
+
+  it('is not asked where the name is in two sets, and a thing of the first is there', () => {
+    const scene = testScene('s', room('bench', 'bench', 'chair'), [all(3), all(3)])
+    const sets = [
+      ['bench', 'chair'],
+      ['bench', 'sofa'],
+    ]
+    expect(ask('object_count', 'video', scene, { alike_categories: sets }).row.kept).toBe(0)
+  })
 })
 
 describe('categories that people call alike', () => {
