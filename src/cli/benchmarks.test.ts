@@ -8,12 +8,12 @@ import { readJsonl, writeJsonl } from '../common/jsonl.js'
 import { encodePng } from '../images/codec.js'
 import { formulaPicture } from '../images/formula-picture.js'
 import type { BenchmarkResults, BenchmarkScores, Comparison } from '../schema/benchmark-results.js'
-import { shardFromEnvironment } from './benchmark-options.js'
 import * as compare from './compare.js'
 import * as evaluate from './eval.js'
 import * as infer from './infer.js'
 import * as reproduce from './reproduce.js'
 import * as score from './score.js'
+import { shardFromEnvironment } from './shard-options.js'
 
 let folder: string
 let printed: string

@@ -3,18 +3,20 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Command } from 'commander'
 import { dataError, usageError } from '../common/errors.js'
-import { writeFileAtomic } from '../common/files.js'
+import { sha256, writeFileAtomic } from '../common/files.js'
 import { type Progress, startProgress } from '../common/progress.js'
 import type { DatasetSamples } from '../dataset/build.js'
 import { listRemoved } from '../dataset/funnel.js'
 import type { HeldOut, Leakage } from '../dataset/leakage.js'
+import type { SceneQuestions } from '../dataset/scene-questions.js'
+import type { Shard } from '../dataset/shards.js'
 import type { ChosenScenes } from '../dataset/spaces.js'
 import type { DatasetStats } from '../dataset/stats.js'
 import { DATA_TYPES } from '../schema/sample.js'
-import type { SceneRecord } from '../schema/scene-record.js'
 import type { DataRecipe } from './data-recipe.js'
 import { openSource, type SceneSource, SOURCES, type SourcePaths } from './data-source.js'
 import { integer, repeated, withExample } from './options.js'
+import { shardFromEnvironment, shardOption } from './shard-options.js'
 
 interface BuildOptions extends SourcePaths {
   out: string
@@ -22,6 +24,7 @@ interface BuildOptions extends SourcePaths {
   seed?: number
   workers: number
   set?: string[]
+  shard?: Shard
   json?: boolean
   dryRun?: boolean
 }
@@ -145,14 +148,6 @@ async function readRecipe(
   }
 }
 
-/** Remembers, as the records pass, what they are of. */
-function* watched(records: Iterable<SceneRecord>, seen: { dataset: string }) {
-  for (const record of records) {
-    seen.dataset = record.dataset
-    yield record
-  }
-}
-
 /** Writes what a recipe asks for beside the samples. @returns the files */
 async function writeExtras(
   out: string,
@@ -217,39 +212,37 @@ async function choose(
   return { ...chosen, scenes: chosen.scenes.slice(0, limit) }
 }
 
-async function build(recipeFile: string | undefined, options: BuildOptions): Promise<void> {
-  const { GROUNDING_FILE, makeDataset, SPATIAL_FILE, STATS_FILE, writeDataset } = await import(
+/** Everything but the questions that the finished data set is written from. */
+export interface BuildContext {
+  recipe: DataRecipe | null
+  heldOut: HeldOut[]
+  chosen: ChosenScenes
+  seed: number
+  /** Name of the data set the records are of. */
+  dataset: string
+  images: string | null
+  problems: string[]
+}
+
+/** Chooses, letters and numbers the questions, and writes what was asked for; prints what came of it. */
+export async function finishBuild(
+  questions: readonly SceneQuestions[],
+  context: BuildContext,
+  { out, json, dryRun }: Pick<BuildOptions, 'out' | 'json' | 'dryRun'>,
+): Promise<void> {
+  const { assembleDataset, GROUNDING_FILE, SPATIAL_FILE, STATS_FILE, writeDataset } = await import(
     '../dataset/build.js'
   )
   const { leakageOf } = await import('../dataset/leakage.js')
-  const { dryRun, json, limit, out, workers } = options
-  const read = await readRecipe(recipeFile, options.set)
-  const given = SOURCES.some((name) => options[name] !== undefined)
-  const paths = given ? options : (read?.recipe.source ?? {})
-  const source = await openSource(paths, { out, workers, options: read?.recipe.records })
-  if (fs.statSync(out, { throwIfNoEntry: false })?.isFile())
-    throw usageError('--out', 'a folder', `the file ${out}`)
-  if (dryRun && 'scans' in paths && paths.scans !== undefined)
-    throw usageError('--dry-run', '--scenes or --records', '--scans, which writes pictures first')
-  const chosen = await choose(source, read, limit)
-  const { images, problems, records } = await source.open(chosen.scenes)
-  const progress: Progress = startProgress('questions', chosen.scenes.length, { unit: 'scenes' })
-  const seen = { dataset: '' }
-  const seed = options.seed ?? read?.recipe.seed ?? DEFAULT_SEED
-  const samples = makeDataset({
-    records: watched(records, seen),
-    options: read?.recipe.dataset,
-    seed,
-    progress,
-  })
-  progress.end()
+  const { datasetOptionsSchema } = await import('../dataset/options.js')
+  const { recipe, heldOut, chosen, seed, dataset, images, problems } = context
+  const samples = assembleDataset(questions, recipe?.dataset ?? datasetOptionsSchema.parse({}), seed)
   const { stats } = samples
-  const leakage = read ? leakageOf(samples.spatial, read.heldOut) : null
+  const leakage = recipe ? leakageOf(samples.spatial, heldOut) : null
   const files: string[] = []
   if (!dryRun) {
-    if (read && leakage) {
-      const { recipe } = read
-      const extras = { dataset: seen.dataset, stats, samples, leakage, recipe, scenes: chosen, seed }
+    if (recipe && leakage) {
+      const extras = { dataset, stats, samples, leakage, recipe, scenes: chosen, seed }
       files.push(...(await writeExtras(out, extras)))
     }
     writeDataset(out, samples)
@@ -259,7 +252,7 @@ async function build(recipeFile: string | undefined, options: BuildOptions): Pro
   if (json) {
     const { left_out, missing } = chosen
     const extra = leakage ? { left_out, missing, leakage } : {}
-    const report = { ...stats, ...extra, problems, images: images ?? null, files }
+    const report = { ...stats, ...extra, problems, images, files }
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
     return
   }
@@ -272,6 +265,59 @@ async function build(recipeFile: string | undefined, options: BuildOptions): Pro
     dryRun ? 'nothing written (--dry-run)' : `written: ${files.join(', ')}`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+async function build(recipeFile: string | undefined, options: BuildOptions): Promise<void> {
+  const { sceneQuestions } = await import('../dataset/scene-questions.js')
+  const { datasetOptionsSchema } = await import('../dataset/options.js')
+  const { isShardComplete, writeShard } = await import('../dataset/shards.js')
+  const { dryRun, json, limit, out, workers } = options
+  const shard = options.shard ?? shardFromEnvironment()
+  const read = await readRecipe(recipeFile, options.set)
+  const given = SOURCES.some((name) => options[name] !== undefined)
+  const paths = given ? options : (read?.recipe.source ?? {})
+  const source = await openSource(paths, { out, workers, options: read?.recipe.records })
+  if (fs.statSync(out, { throwIfNoEntry: false })?.isFile())
+    throw usageError('--out', 'a folder', `the file ${out}`)
+  if (dryRun && 'scans' in paths && paths.scans !== undefined)
+    throw usageError('--dry-run', '--scenes or --records', '--scans, which writes pictures first')
+  const chosen = await choose(source, read, limit)
+  const recipe = read?.recipe ?? null
+  const seed = options.seed ?? recipe?.seed ?? DEFAULT_SEED
+  const heldOut = read?.heldOut ?? []
+  const fingerprint = sha256(JSON.stringify([recipe, heldOut, chosen, seed]))
+  if (shard && isShardComplete(out, shard, fingerprint)) {
+    process.stderr.write(`shard ${shard.index}/${shard.count} is there already\n`)
+    return
+  }
+  const scenes = shard ? chosen.scenes.filter((_, i) => i % shard.count === shard.index) : chosen.scenes
+  const { images = null, problems, records } = await source.open(scenes)
+  const progress: Progress = startProgress('questions', scenes.length, { unit: 'scenes' })
+  progress.update(0)
+  const rules = recipe?.dataset ?? datasetOptionsSchema.parse({})
+  const questions: SceneQuestions[] = []
+  let dataset = ''
+  for (const record of records) {
+    dataset = record.dataset
+    questions.push(sceneQuestions(record, rules, seed))
+    progress.update(questions.length)
+  }
+  progress.end()
+  const context: BuildContext = { recipe, heldOut, chosen, seed, dataset, images, problems }
+  if (!shard) return finishBuild(questions, context, { out, json, dryRun })
+  // Relative, so that a shard is the same wherever it is made.
+  const place = images === null ? null : path.relative(out, images)
+  writeShard(out, shard, questions, { fingerprint, context: { ...context, images: place } })
+  const summary = {
+    shard,
+    scenes: questions.length,
+    candidates: questions.reduce((n, q) => n + q.candidates.length, 0),
+  }
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ ...summary, problems })}\n`
+      : `shard ${shard.index}/${shard.count}: ${summary.candidates} candidates of ${summary.scenes} scenes in ${path.join(out, 'shards')}; data merge makes the data set of all shards\n`,
+  )
 }
 
 export function register(data: Command): void {
@@ -291,6 +337,11 @@ export function register(data: Command): void {
     )
     .option('--workers <n>', 'processes that read scans', integer(1), 1)
     .option('--set <key=value>', 'set a key of the recipe, e.g. --set split=null', repeated)
+    .option(
+      '--shard <i/n>',
+      "part i (from 0) of n; default: the job scheduler's; data merge joins them",
+      shardOption,
+    )
     .option('--json', 'print the statistics as JSON')
     .option('--dry-run', 'make and count the questions, write nothing')
     .action(build)

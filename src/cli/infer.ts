@@ -13,8 +13,6 @@ import {
   prepareBenchmark,
   promptTypeOption,
   protocolOption,
-  shardFromEnvironment,
-  shardOption,
   withData,
 } from './benchmark-options.js'
 import {
@@ -28,6 +26,7 @@ import {
 } from './client-options.js'
 import { interruptSignal } from './interrupt.js'
 import { integer, withExample } from './options.js'
+import { shardFromEnvironment, shardOption } from './shard-options.js'
 
 interface InferOptions extends ClientOptions {
   model: string

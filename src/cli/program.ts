@@ -26,7 +26,11 @@ const groups: Record<string, Group> = {
   data: {
     description: 'questions with proven answers',
     example: 'spatial-ladder data build --scans scans --out data/rooms',
-    files: [() => import('./data-build.js'), () => import('./data-check.js')],
+    files: [
+      () => import('./data-build.js'),
+      () => import('./data-merge.js'),
+      () => import('./data-check.js'),
+    ],
   },
 }
 

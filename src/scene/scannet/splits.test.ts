@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { readSplit, spaceOf } from './splits.js'
+import { readSplit } from './splits.js'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'split-'))
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
@@ -26,12 +26,4 @@ it.each([
   ['\n\n', /expected names of scans, one a line, got none/],
 ])('what is none is one line: %j', (text, message) => {
   expect(() => readSplit(written(text))).toThrow(message)
-})
-
-it('scans of one room share their space', () => {
-  expect(['scene0000_00', 'scene0000_01', 'kitchen'].map(spaceOf)).toEqual([
-    'scene0000',
-    'scene0000',
-    'kitchen',
-  ])
 })

@@ -1,4 +1,4 @@
-/** Lists of scans, one name a line, as ScanNet publishes its splits (`scannetv2_train.txt`); and which room a scan shows. */
+/** Lists of scans, one name a line, as ScanNet publishes its splits (`scannetv2_train.txt`). */
 import fs from 'node:fs'
 import { dataError } from '../../common/errors.js'
 
@@ -21,6 +21,3 @@ export function readSplit(file: string): string[] {
   if (rows.size === 0) throw dataError(file, 'names of scans, one a line', 'none')
   return [...rows.keys()]
 }
-
-/** The physical space a scan shows: `scene0000_01` -> `scene0000`; other names are spaces of their own. */
-export const spaceOf = (scan: string): string => /^(scene\d{4,})_\d{2}$/.exec(scan)?.[1] ?? scan
