@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeDataset } from '../dataset/build.js'
 import { datasetOptionsSchema } from '../dataset/options.js'
+import { closestPoints } from '../proof/geometry.js'
 import { type OrientedBox, sceneRecordSchema } from '../schema/scene-record.js'
 import { readVsiMeta } from './vsi-meta.js'
 import { boxCorners, boxDistance } from './vsi-obb-distance.js'
@@ -183,6 +184,96 @@ describe.skipIf(!present)(
           expect(answer).toBe(String(Math.round(100 * Math.max(...lengths))))
         }
       }
+    })
+
+    interface Box {
+      centroid: number[]
+      axesLengths: number[]
+      normalizedAxes: number[]
+    }
+    /** Points every 5 cm within the box, but for its core: how VSI-Bench measures between objects. */
+    function grid({ centroid, axesLengths, normalizedAxes }: Box): number[] {
+      const steps = axesLengths.map((length) => {
+        const n = Math.max(2, Math.ceil(length / 0.05))
+        return Array.from({ length: n }, (_, i) => length * (i / (n - 1) - 0.5))
+      })
+      const points: number[] = []
+      for (const a of steps[0])
+        for (const b of steps[1])
+          for (const c of steps[2]) {
+            const local = [a, b, c]
+            if (local.every((x, i) => Math.abs(x) <= axesLengths[i] / 4)) continue
+            points.push(
+              ...centroid.map(
+                (m, k) => m + local.reduce((sum, x, i) => sum + x * normalizedAxes[3 * i + k], 0),
+              ),
+            )
+          }
+      return points
+    }
+
+    it('give distances and directions by VSI-Bench’s own rules, worked out here anew', () => {
+      const meta = JSON.parse(fs.readFileSync(REAL, 'utf8')) as Record<
+        string,
+        { object_bbox: Record<string, Box[]> }
+      >
+      const records = readVsiMeta(REAL.pathname)
+      const options = datasetOptionsSchema.parse({
+        tasks: ['absolute_distance', 'egocentric_direction', 'relative_distance'],
+        max_per_scene: 6,
+      })
+      const { spatial } = makeDataset({ records, options, seed: 2 })
+      const checked = { distance: 0, nearest: 0, turn: 0 }
+      for (const { answer, evidence, options: choices, question_type, scene_name } of spatial) {
+        const labels = evidence.objects.map(({ label }) => label)
+        const boxes = labels.map((label) => meta[scene_name].object_bbox[label])
+        const right = String(choices?.[String(answer).charCodeAt(0) - 65]?.slice(3))
+        if (question_type === 'absolute distance') {
+          if (checked.distance >= 60) continue
+          const [[a], [b]] = boxes
+          const measured = closestPoints(grid(a), grid(b))
+          // The grid misses the closest points by less than a step in each box; ours are exact, to one decimal.
+          expect(measured).toBeGreaterThan(Number(answer) - 0.051)
+          expect(measured).toBeLessThan(Number(answer) + 0.051 + 0.09)
+          checked.distance++
+        } else if (question_type === 'relative distance') {
+          if (checked.nearest >= 20) continue
+          const [target] = boxes.at(-1) ?? []
+          const meters = boxes
+            .slice(0, -1)
+            .map((all) => Math.min(...all.map((one) => closestPoints(grid(one), grid(target)))))
+          expect(labels[meters.indexOf(Math.min(...meters))]).toBe(right)
+          checked.nearest++
+        } else {
+          const [a, b, c] = boxes.map(([{ centroid }]) => centroid)
+          const [fx, fy, qx, qy] = [b[0] - a[0], b[1] - a[1], c[0] - a[0], c[1] - a[1]]
+          const cosine = (fx * qx + fy * qy) / (Math.hypot(fx, fy) * Math.hypot(qx, qy))
+          const angle = (Math.acos(Math.max(-1, Math.min(1, cosine))) * 180) / Math.PI
+          const turn = fx * qy - fy * qx >= 0 ? angle : 360 - angle
+          const quarter = ['front-left', 'back-left', 'back-right', 'front-right'][Math.floor(turn / 90)]
+          const side = turn < 135 ? 'left' : turn < 225 ? 'back' : 'right'
+          expect(right).toBe(evidence.subtype === 'egocentric hard' ? quarter : side)
+          // Ten degrees from every boundary, on both sides of it.
+          const bounds = evidence.subtype === 'egocentric hard' ? [0, 90, 180, 270, 360] : [0, 135, 225, 360]
+          expect(Math.min(...bounds.map((bound) => Math.abs(turn - bound)))).toBeGreaterThanOrEqual(10)
+          checked.turn++
+        }
+      }
+      expect(checked.distance).toBe(60)
+      expect(checked.nearest).toBe(20)
+      expect(checked.turn).toBeGreaterThan(100)
+    })
+
+    it('are all asked about, or left out by name and with a reason', () => {
+      const records = readVsiMeta(REAL.pathname)
+      const options = datasetOptionsSchema.parse({ tasks: ['egocentric_direction'] })
+      const { spatial, stats } = makeDataset({ records, options, seed: 1 })
+      const asked = new Set(spatial.map(({ scene_name }) => scene_name))
+      const named = stats.empty_scenes.map(({ scene_name }) => scene_name)
+      expect([...asked, ...named].toSorted()).toEqual(records.map(({ scene_name }) => scene_name).toSorted())
+      expect(named.length).toBeGreaterThan(0)
+      for (const { reason } of stats.empty_scenes)
+        expect(reason).toMatch(/nothing to ask about|\(\d+\)|balance or quota/)
     })
   },
 )
