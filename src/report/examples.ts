@@ -2,15 +2,13 @@
  * A dozen test items with their pictures, boxes, and what every stage said. They are drawn at random, evenly
  * over question types, never chosen for how they look.
  */
-import path from 'node:path'
 import { takeEvenly } from '../schema/evenly.js'
 import { type ItemResult, sampleId } from '../schema/results.js'
 import { answerKind, QUESTION_TYPES, type Sample } from '../schema/sample.js'
 import { type Html, html } from './html.js'
-import { dataUri, type OverlayBox, overlay } from './pictures.js'
+import type { OverlayBox } from './pictures.js'
 import type { RunFolder, StageFolder } from './run-folder.js'
-
-const MOST_PICTURES = 8
+import { optionList, samplePictures } from './sample-pictures.js'
 
 /** Reasoning and answer of a text; a text without tags is all answer. */
 export function splitReasoning(text: string): { reasoning: string; answer: string } {
@@ -42,54 +40,22 @@ function answerRow(sample: Sample, stage: StageFolder): Html | null {
 <div class="said">${reasoning && html`<p class="reasoning">${reasoning}</p>`}<p class="answer">${mark(item)} <code>${shown}</code>${score && html` <small>${score}</small>`}</p></div></li>`
 }
 
-/** True boxes of the answer, or else of the objects the answer rests on, in picture `index`. */
-function trueBoxes(sample: Sample, index: number): OverlayBox[] {
-  if (Array.isArray(sample.answer))
-    return index === 0 ? sample.answer.map((box) => ({ ...box, kind: 'truth' })) : []
-  return sample.evidence.objects.flatMap(({ bbox_2d, label, image_index }) =>
-    bbox_2d && image_index === index ? [{ bbox_2d, label, kind: 'evidence' }] : [],
-  )
-}
-
-async function pictures(sample: Sample, run: RunFolder): Promise<Html> {
-  const root = run.imageRoot
-  const every = Math.max(1, Math.ceil(sample.image.length / MOST_PICTURES))
-  // Pictures that show an object of the answer stay, however many there are.
-  const needed = new Set(sample.evidence.objects.map(({ image_index }) => image_index))
-  const kept = sample.image
-    .map((image, index) => ({ image, index, size: sample.images[index] }))
-    .filter(({ index, size }) => size && (index % every === 0 || needed.has(index)))
-  const drawn = await Promise.all(
-    kept.map(async ({ image, index, size }) => {
-      const guesses = run.stages.flatMap((stage) => {
-        const boxes = index === 0 ? (stage.items.get(sampleId(sample))?.boxes ?? []) : []
-        return boxes.slice(0, 12).map((box): OverlayBox => ({ ...box, kind: `guess of-${stage.index}` }))
-      })
-      const uri = root ? await dataUri(path.join(root, image), kept.length === 1 ? 480 : 240) : null
-      return overlay(uri, size, [...trueBoxes(sample, index), ...guesses], image)
+const pictures = (sample: Sample, run: RunFolder): Promise<Html> =>
+  samplePictures(sample, run.imageRoot, (index) =>
+    run.stages.flatMap((stage) => {
+      const boxes = index === 0 ? (stage.items.get(sampleId(sample))?.boxes ?? []) : []
+      return boxes.slice(0, 12).map((box): OverlayBox => ({ ...box, kind: `guess of-${stage.index}` }))
     }),
   )
-  const left = sample.image.length - kept.length
-  return html`<div class="pictures ${kept.length > 4 ? 'many film' : kept.length > 1 ? 'many' : ''}">${drawn}</div>${
-    left > 0 &&
-    html`<p class="more">and ${left} more ${sample.data_type === 'video' ? 'frames' : 'pictures'}</p>`
-  }`
-}
 
 async function example(sample: Sample, run: RunFolder): Promise<Html> {
   const truth =
     answerKind(sample) !== 'number'
       ? null
       : html`<p class="truth-text">Right answer <b>${String(sample.answer)}</b></p>`
-  const options =
-    sample.options &&
-    html`<ul class="options">${sample.options.map(
-      (option) =>
-        html`<li class="${option.startsWith(`${String(sample.answer)}.`) && 'right'}">${option}</li>`,
-    )}</ul>`
   return html`<article class="example"><div class="seen">${await pictures(sample, run)}</div><div class="told">
 <p class="kind">${sample.question_type} · ${sample.data_type.replace('_', ' ')} · ${sample.scene_name}</p>
-<h3>${sample.question}</h3>${options}${truth}
+<h3>${sample.question}</h3>${optionList(sample)}${truth}
 <ul class="answers">${run.stages.map((stage) => answerRow(sample, stage))}</ul></div></article>`
 }
 
