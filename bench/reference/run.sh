@@ -31,4 +31,5 @@ npx tsx bench/reference/write-safetensors.ts
 npx tsx bench/reference/write-folder.ts "$folder"
 "$python" bench/reference/folder_golden.py "$folder"
 
-npx vitest run src/scoring src/images src/evaluation/data src/torch src/vision-language
+SPATIAL_LADDER_REFERENCE_PYTHON="$python" npx vitest run src/scoring src/images src/evaluation/data src/torch \
+  src/vision-language src/cli/data-export.test.ts

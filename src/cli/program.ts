@@ -30,6 +30,7 @@ const groups: Record<string, Group> = {
       () => import('./data-build.js'),
       () => import('./data-merge.js'),
       () => import('./data-check.js'),
+      () => import('./data-export.js'),
       () => import('./data-stats.js'),
       () => import('./data-preview.js'),
     ],
