@@ -7,6 +7,10 @@ import { dataError } from './errors.js'
 let counter = 0
 const temporaryName = (target: string): string => `${target}.tmp-${process.pid}-${counter++}`
 
+/** Writing to an open file fails without its name. */
+const naming = (error: unknown, path: string): unknown =>
+  error instanceof Error && !('path' in error) ? Object.assign(error, { path }) : error
+
 /** Writes `data` beside `target` and renames it into place; makes the folder if needed. */
 export function writeFileAtomic(target: string, data: string | NodeJS.ArrayBufferView): void {
   fs.mkdirSync(path.dirname(target), { recursive: true })
@@ -22,7 +26,7 @@ export function writeFileAtomic(target: string, data: string | NodeJS.ArrayBuffe
     fs.renameSync(temporary, target)
   } catch (error) {
     fs.rmSync(temporary, { force: true })
-    throw error
+    throw naming(error, target)
   }
 }
 
@@ -53,7 +57,7 @@ export async function writeFolderAtomic(
     fs.renameSync(temporary, target)
   } catch (error) {
     fs.rmSync(temporary, { recursive: true, force: true })
-    throw error
+    throw naming(error, target)
   }
 }
 
@@ -65,11 +69,16 @@ export const foldersIn = (folder: string): string[] =>
     .map((entry) => path.join(folder, entry.name))
     .sort()
 
-/** Removes what a killed run left behind (`*.tmp-*`) directly inside `folder`. */
-export function removeTemporaries(folder: string): void {
+/**
+ * Removes what a killed run left behind (`*.tmp-*`) directly inside `folder`; with `targets`, only what was to
+ * become one of them.
+ */
+export function removeTemporaries(folder: string, targets?: ReadonlySet<string>): void {
   if (!fs.existsSync(folder)) return
   for (const name of fs.readdirSync(folder)) {
-    if (/\.tmp-\d+-\d+$/.test(name)) fs.rmSync(path.join(folder, name), { recursive: true, force: true })
+    const [, target] = /^(.*)\.tmp-\d+-\d+$/.exec(name) ?? []
+    if (target !== undefined && (targets?.has(target) ?? true))
+      fs.rmSync(path.join(folder, name), { recursive: true, force: true })
   }
 }
 

@@ -4,8 +4,8 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { type ErrorKind, LadderError } from '../common/errors.js'
 import { sha256, writeFileAtomic, writeFolderAtomic } from '../common/files.js'
+import { type Reply, replyOf } from '../common/reply.js'
 import { encodePng } from '../images/codec.js'
 import { sceneRecordSchema } from '../schema/scene-record.js'
 import { buildSceneRecord, imageName, RECORD_GENERATOR, type RecordOptions, selectFrames } from './record.js'
@@ -70,20 +70,14 @@ export async function runRecordJob({ scan: folder, out, options }: RecordJob): P
   if (isComplete(file, images, input)) return { scene: scan.name, file, made: false, problems: scan.problems }
   const record = await buildSceneRecord(scan, options)
   record.provenance.rules.input = input
+  // A record made with other options must not outlive its pictures.
+  fs.rmSync(file, { force: true })
   await writeImages(scan, options, images)
   writeFileAtomic(file, `${JSON.stringify(record)}\n`)
   return { scene: scan.name, file, made: true, problems: scan.problems }
 }
 
-/** What comes back from a worker: an error's class does not survive the way between threads, its kind does. */
-export type JobReply = { result: RecordResult } | { failure: { kind: ErrorKind; message: string } }
-
-/** Piscina calls the default export. Errors that are no user's are thrown as they are. */
-export default async function replyToJob(job: RecordJob): Promise<JobReply> {
-  try {
-    return { result: await runRecordJob(job) }
-  } catch (error) {
-    if (error instanceof LadderError) return { failure: { kind: error.kind, message: error.message } }
-    throw error
-  }
+/** Piscina calls the default export. */
+export default function replyToJob(job: RecordJob): Promise<Reply<RecordResult>> {
+  return replyOf(() => runRecordJob(job))
 }

@@ -5,13 +5,14 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { dataError, LadderError, usageError } from '../common/errors.js'
+import { dataError, usageError } from '../common/errors.js'
 import { removeTemporaries } from '../common/files.js'
 import { type Progress, silentProgress } from '../common/progress.js'
+import { type Reply, unpack } from '../common/reply.js'
 import { type SceneRecord, sceneRecordSchema } from '../schema/scene-record.js'
 import { mapInThreads } from './pool.js'
 import { type RecordOptionsInput, recordOptionsSchema } from './record.js'
-import replyToJob, { type JobReply, type RecordJob, type RecordResult } from './record-job.js'
+import replyToJob, { type RecordJob, type RecordResult } from './record-job.js'
 
 export interface BuildRecordsOptions {
   /** Folders of single scans, as `listScans` gives them. */
@@ -25,11 +26,6 @@ export interface BuildRecordsOptions {
   signal?: AbortSignal
 }
 
-const unpack = (reply: JobReply): RecordResult => {
-  if ('result' in reply) return reply.result
-  throw new LadderError(reply.failure.kind, reply.failure.message)
-}
-
 /**
  * Makes the records of all scans, in their order.
  * @throws data error of the first scan that cannot be read, AbortError when stopped; what is complete stays
@@ -40,11 +36,13 @@ export async function buildRecords(build: BuildRecordsOptions): Promise<RecordRe
   const names = scans.map((scan) => path.basename(path.resolve(scan)))
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) throw usageError('scans', 'a different name for each', `${twice} twice`)
-  for (const folder of ['records', 'images']) removeTemporaries(path.join(out, folder))
+  // Those of these scans only: another shard may be at work in the same folder.
+  removeTemporaries(path.join(out, 'records'), new Set(names.map((name) => `${name}.json`)))
+  removeTemporaries(path.join(out, 'images'), new Set(names))
   const jobs = scans.map((scan): RecordJob => ({ scan, out, options }))
   let done = 0
   progress.update(done)
-  const replies = await mapInThreads<RecordJob, JobReply>(
+  const replies = await mapInThreads<RecordJob, Reply<RecordResult>>(
     new URL('./record-job.ts', import.meta.url),
     jobs,
     replyToJob,

@@ -4,12 +4,13 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { dataError, LadderError } from '../../common/errors.js'
+import { dataError } from '../../common/errors.js'
 import { removeTemporaries, sha256, writeJsonAtomic } from '../../common/files.js'
 import { type Progress, silentProgress } from '../../common/progress.js'
+import { type Reply, unpack } from '../../common/reply.js'
 import { mapInThreads } from '../pool.js'
 import { type SynthOptions, scanName } from './options.js'
-import makeScan, { type SynthJob, type SynthReply } from './synthesize-worker.js'
+import makeScan, { type SynthJob } from './synthesize-worker.js'
 
 /** What is written beside the scans: what they were made with. */
 export const MANIFEST = 'synth.json'
@@ -58,15 +59,15 @@ export async function synthesizeScans(request: SynthesizeRequest): Promise<Synth
   let done = skipped
   progress.update(done)
   const source = import.meta.url.endsWith('.ts')
-  await mapInThreads<SynthJob, SynthReply>(
+  await mapInThreads<SynthJob, Reply<void>>(
     new URL(source ? './synthesize-worker.ts' : './synthesize-worker.js', import.meta.url),
     missing.map((index) => ({ out, options, index })),
     makeScan,
     {
       threads: workers,
       signal,
-      finished: ({ failure }) => {
-        if (failure) throw new LadderError(failure.kind, failure.message)
+      finished: (reply) => {
+        unpack(reply)
         progress.update(++done)
       },
     },
