@@ -1,3 +1,4 @@
+/** `data export` as those meet it who read its files: Arrow, `datasets`, upstream's loaders, SPBench's evaluation. */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -7,9 +8,11 @@ import { Command } from 'commander'
 import { parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
-import { sha256File } from '../common/files.js'
-import { readJsonl } from '../common/jsonl.js'
+import { describeError } from '../common/errors.js'
+import { readJson, sha256File } from '../common/files.js'
+import { readJsonl, writeJsonl } from '../common/jsonl.js'
 import { buildDataset } from '../dataset/build.js'
+import { loadSpBench, SP_MULTI, SP_SINGLE } from '../evaluation/benchmarks/spbench-data.js'
 import { buildRecords, readRecord } from '../scene/records.js'
 import { synthOptionsSchema } from '../scene/synthetic/options.js'
 import { synthesizeScans } from '../scene/synthetic/synthesize.js'
@@ -95,12 +98,32 @@ it('writes parquet with the pictures inside, in parts that a second run keeps', 
   expect(parts.map(sha256File)).toEqual(before)
 })
 
-it.skipIf(!python)('is read by Arrow to the same values and bytes', () => {
-  const script = fileURLToPath(new URL('../../bench/reference/dataset_reader.py', import.meta.url))
-  const { status, stdout, stderr } = spawnSync(python!, [script, data, hub], { encoding: 'utf8' })
-  expect(stderr).toBe('')
-  expect(status).toBe(0)
-  expect(stdout).toContain(`${samples.length} rows equal`)
+it('leaves no part of an earlier splitting, which readers would take for more rows', async () => {
+  const out = path.join(folder, 'again')
+  const partsOf = (): string[] => fs.readdirSync(path.join(out, 'spatial')).sort()
+  await run('export', data, '--out', out, '--shard-size', '1')
+  expect(partsOf().length).toBeGreaterThan(1)
+  fs.writeFileSync(path.join(out, 'spatial', 'train-00000-of-00001.parquet.tmp-1-0'), 'a killed run')
+  await run('export', data, '--out', out)
+  expect(partsOf()).toEqual(['train-00000-of-00001.parquet'])
+  // Half a file is no file: it is written again.
+  const part = path.join(out, 'spatial', partsOf()[0])
+  const whole = sha256File(part)
+  fs.truncateSync(part, 5000)
+  expect(await run('export', data, '--out', out)).toContain('1 files written, 1 were there')
+  expect(sha256File(part)).toBe(whole)
+})
+
+/** Runs a reader in Python, which must be content and have nothing to say on stderr. */
+function reference(script: string, ...words: string[]): string {
+  const file = fileURLToPath(new URL(`../../bench/reference/${script}`, import.meta.url))
+  const { status, stdout, stderr } = spawnSync(python!, [file, ...words], { encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  return stdout
+}
+
+it.skipIf(!python)('is read by Arrow and by `datasets` to the same values and bytes', () => {
+  expect(reference('dataset_reader.py', data, hub)).toContain(`${samples.length} rows equal`)
 })
 
 it("writes the original's three files with its fields only", async () => {
@@ -120,6 +143,87 @@ it("writes the original's three files with its fields only", async () => {
     expect(sha256File(path.join(upstream, 'images', image))).toBe(
       sha256File(path.join(data, 'images', image)),
     )
+})
+
+it.skipIf(!python)('is read as the original reads it, stage by stage', () => {
+  expect(reference('upstream_reader.py', upstream)).toContain('read as the original does')
+})
+
+it('reads the three files again, though they say neither room nor size of pictures', async () => {
+  const out = path.join(folder, 'from-released')
+  await run('export', upstream, '--out', out)
+  const card = fs.readFileSync(path.join(out, 'README.md'), 'utf8')
+  const scenes = new Set(samples.map(({ scene_name }) => scene_name)).size
+  expect(card).toMatch(new RegExp(`\\| \\d+ \\| ${scenes} \\|`))
+  const again = path.join(folder, 'upstream-again')
+  await run('export', upstream, '--format', 'upstream', '--out', again)
+  for (const name of ['spld_grounding_data.jsonl', 'spld_spatial_data.jsonl'])
+    expect(sha256File(path.join(again, name))).toBe(sha256File(path.join(upstream, name)))
+})
+
+it('writes SPBench as its evaluation reads it, and takes it as JSONL', async () => {
+  const out = path.join(folder, 'spbench')
+  const text = await run('export', data, '--format', 'spbench', '--out', out)
+  expect(text).toMatch(/left out, as SPBench has no such questions: \d+/)
+  for (const [set, type] of [
+    [SP_SINGLE, 'single_image'],
+    [SP_MULTI, 'multi_view'],
+  ] as const) {
+    const { items } = await loadSpBench(set)(out)
+    const own = samples.filter((s) => s.data_type === type && !Array.isArray(s.answer))
+    expect(items.map(({ question }) => question)).toEqual(own.map(({ question }) => question))
+    expect(fs.existsSync(path.join(out, 'images', own[0].image[0]))).toBe(true)
+  }
+  const single = samples.filter((s) => s.data_type === 'single_image')
+  const rows = single.map((sample, i) => ({
+    id: i + 1,
+    dataset: 'scannet',
+    scene_name: sample.scene_name,
+    question_type: 'object_size_estimation',
+    question: sample.question,
+    ground_truth: 12,
+    options: null,
+    images: [path.basename(sample.image[0])],
+  }))
+  const jsonl = path.join(folder, 'bench', 'SPBench-SI.jsonl')
+  writeJsonl(jsonl, rows)
+  const parquet = path.join(folder, 'bench-hub')
+  await run('export', path.dirname(jsonl), '--images', path.join(data, 'images'), '--out', parquet)
+  expect(fs.readdirSync(parquet).sort()).toEqual(['README.md', 'SPBench-SI'])
+})
+
+it('writes conversations for LLaVA with a placeholder for every picture', async () => {
+  const out = path.join(folder, 'llava')
+  await run('export', data, '--format', 'llava', '--out', out)
+  const rows = readJson(path.join(out, 'llava.json')) as {
+    image: string | string[]
+    conversations: { from: string; value: string }[]
+  }[]
+  expect(rows.length).toBe(samples.length)
+  for (const { image, conversations } of rows) {
+    const images = [image].flat()
+    expect(conversations.map(({ from }) => from)).toEqual(['human', 'gpt'])
+    expect(conversations[0].value.split('<image>').length - 1).toBe(images.length)
+    for (const name of images) expect(fs.existsSync(path.join(out, 'images', name))).toBe(true)
+  }
+})
+
+it('refuses in one line what it cannot export', async () => {
+  const bad = path.join(folder, 'bad.jsonl')
+  const refused = async (row: unknown): Promise<string> => {
+    writeJsonl(bad, [row])
+    return run('export', bad, '--out', path.join(folder, 'no')).then(
+      () => 'exported',
+      (error: unknown) => describeError(error).message,
+    )
+  }
+  const row = { question_id: 1, question: 'q', options: null, answer: '3', data_type: 'video' }
+  expect(await refused({ ...row, question_type: 'object count' })).toMatch(/bad.jsonl row 1 field image/)
+  expect(await refused({ ...row, image: ['a/1.jpg'] })).toMatch(/row 1.*question_type/)
+  expect(await refused({ ...row, question_type: 'object count', image: ['../../x.jpg'] })).toMatch(
+    /picture \.\.\/\.\.\/x\.jpg: expected a path below/,
+  )
+  expect(fs.existsSync(path.join(folder, 'no'))).toBe(false)
 })
 
 it('names the picture that is missing, and leaves no file half written', async () => {

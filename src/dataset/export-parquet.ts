@@ -1,158 +1,122 @@
 /**
- * A data set as the Hugging Face hub takes it: parquet files with the pictures inside, one configuration per kind of
- * question, and a card. Files are split by size in a way that depends on the data alone, each is written whole or not
- * at all, and one that is there is not written again; pictures are read a row group at a time.
+ * Tables as the Hugging Face hub takes them: parquet files with the pictures inside, one configuration per table.
+ * Files are split by size in a way that depends on the data alone, each is written whole or not at all, and one that
+ * is there with the same input is not written again; pictures are read a row group at a time.
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import type { SchemaElement } from 'hyparquet'
+import { parquetMetadata } from 'hyparquet'
 import { fileWriter, ParquetWriter } from 'hyparquet-writer'
-import { dataError } from '../common/errors.js'
-import { sha256, writeFileAtomic, writeJsonAtomic } from '../common/files.js'
+import { removeTemporaries, sha256 } from '../common/files.js'
 import { type Progress, silentProgress } from '../common/progress.js'
-import { answerKind, type Sample } from '../schema/sample.js'
+import { pictureFile, pictureSizes } from './export-pictures.js'
+import { type ExportTable, featureJson, schemaOf } from './export-table.js'
 
-export type ExportConfig = 'grounding' | 'spatial'
-
-/** Bytes of pictures in one row group. */
+/** Bytes of pictures in one row group, which is what a reader holds in memory. */
 const GROUP_BYTES = 16 * 2 ** 20
+/** What a row weighs without its pictures, about. */
+const ROW_BYTES = 1000
+/** Name of the metadata that says what a file was made from. */
+const INPUT_KEY = 'spatial-ladder input'
 
-const leaf = (name: string, type: SchemaElement['type'], text = false): SchemaElement => ({
-  name,
-  type,
-  repetition_type: 'OPTIONAL',
-  ...(text && { converted_type: 'UTF8' as const }),
-})
-/** A list as Arrow writes it: three levels. */
-const listOf = (name: string, ...element: SchemaElement[]): SchemaElement[] => [
-  { name, repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'LIST' },
-  { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-  ...element,
-]
-const struct = (name: string, ...fields: SchemaElement[][]): SchemaElement[] => [
-  { name, repetition_type: 'OPTIONAL', num_children: fields.length },
-  ...fields.flat(),
-]
-
-interface Column {
-  name: string
-  elements: SchemaElement[]
-  /** As the hub's `datasets` library names it. */
-  feature: unknown
-  value(sample: Sample, pictures: Buffer[]): unknown
-}
-
-const text = (name: string, value: (sample: Sample) => string): Column => ({
-  name,
-  elements: [leaf(name, 'BYTE_ARRAY', true)],
-  feature: { dtype: 'string', _type: 'Value' },
-  value,
-})
-
-const BOX = listOf('bbox_2d', leaf('element', 'INT32'))
-const answerOf: Record<ExportConfig, Column> = {
-  spatial: text('answer', ({ answer }) => String(answer)),
-  grounding: {
-    name: 'answer',
-    elements: listOf('answer', ...struct('element', BOX, [leaf('label', 'BYTE_ARRAY', true)])),
-    feature: [{ bbox_2d: [{ dtype: 'int32', _type: 'Value' }], label: { dtype: 'string', _type: 'Value' } }],
-    value: ({ answer }) => answer,
-  },
-}
-
-const columnsOf = (config: ExportConfig): Column[] => [
-  {
-    name: 'question_id',
-    elements: [leaf('question_id', 'INT32')],
-    feature: { dtype: 'int32', _type: 'Value' },
-    value: ({ question_id }) => question_id,
-  },
-  text('question', ({ question }) => question),
-  ...(config === 'spatial'
-    ? [
-        {
-          name: 'options',
-          elements: listOf('options', leaf('element', 'BYTE_ARRAY', true)),
-          feature: [{ dtype: 'string', _type: 'Value' }],
-          value: ({ options }: Sample) => options,
-        },
-      ]
-    : []),
-  answerOf[config],
-  text('question_type', ({ question_type }) => question_type),
-  text('data_type', ({ data_type }) => data_type),
-  text('scene_name', ({ scene_name }) => scene_name),
-  text('evidence', ({ evidence }) => JSON.stringify(evidence)),
-  {
-    name: 'images',
-    elements: listOf(
-      'images',
-      ...struct('element', [leaf('bytes', 'BYTE_ARRAY')], [leaf('path', 'BYTE_ARRAY', true)]),
-    ),
-    feature: [{ _type: 'Image' }],
-    value: ({ image }, pictures) => image.map((file, i) => ({ bytes: pictures[i], path: file })),
-  },
-]
-
-export const configOf = (sample: Sample): ExportConfig =>
-  answerKind(sample) === 'boxes' ? 'grounding' : 'spatial'
-
-/** Consecutive parts of `samples` whose pictures weigh at most `limit` bytes each; a single larger one stands alone. */
-function partsOf(samples: readonly Sample[], weight: (sample: Sample) => number, limit: number): Sample[][] {
-  const parts: Sample[][] = []
-  let bytes = Infinity
-  for (const sample of samples) {
-    const own = weight(sample)
-    if (bytes + own > limit) {
-      parts.push([])
+/** Consecutive runs of rows that weigh at most `limit` bytes each; a single larger one stands alone. */
+function runsOf(rows: readonly number[], weight: (row: number) => number, limit: number): number[][] {
+  const runs: number[][] = []
+  let bytes = 0
+  for (const row of rows) {
+    const own = weight(row)
+    if (runs.length === 0 || bytes + own > limit) {
+      runs.push([])
       bytes = 0
     }
-    parts[parts.length - 1].push(sample)
+    runs[runs.length - 1].push(row)
     bytes += own
   }
-  return parts
+  return runs
 }
 
-/** Writes one parquet file under a temporary name and renames it. */
-async function writePart(
-  target: string,
-  samples: readonly Sample[],
-  config: ExportConfig,
-  root: string,
-  weight: (sample: Sample) => number,
-): Promise<void> {
-  const columns = columnsOf(config)
-  const temporary = `${target}.tmp-${process.pid}-0`
-  fs.mkdirSync(path.dirname(target), { recursive: true })
+/** What `file` says it was made from; null where there is no whole parquet file of ours. */
+function inputOf(file: string): string | null {
+  if (!fs.existsSync(file)) return null
+  const fd = fs.openSync(file, 'r')
   try {
-    const features = Object.fromEntries(columns.map(({ name, feature }) => [name, feature]))
+    const { size } = fs.fstatSync(fd)
+    const tail = Buffer.alloc(8)
+    if (size < 12 || fs.readSync(fd, tail, 0, 8, size - 8) < 8 || tail.toString('latin1', 4) !== 'PAR1')
+      return null
+    const length = Math.min(size, tail.readUInt32LE(0) + 8)
+    const footer = new Uint8Array(length)
+    fs.readSync(fd, footer, 0, length, size - length)
+    const { key_value_metadata = [] } = parquetMetadata(footer.buffer)
+    return key_value_metadata.find(({ key }) => key === INPUT_KEY)?.value ?? null
+  } catch {
+    return null
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+interface Part {
+  file: string
+  table: ExportTable
+  rows: readonly number[]
+  input: string
+}
+
+/** Writes one parquet file under a temporary name, flushes it to the disk and renames it. */
+async function writePart(
+  { file, table, rows, input }: Part,
+  imageRoot: string,
+  weight: (row: number) => number,
+): Promise<void> {
+  const names = Object.keys(table.features)
+  const features = Object.fromEntries(
+    Object.entries(table.features).map(([name, own]) => [name, featureJson(own)]),
+  )
+  const temporary = `${file}.tmp-${process.pid}-0`
+  fs.mkdirSync(path.dirname(file), { recursive: true })
+  try {
     const writer = new ParquetWriter({
       writer: fileWriter(temporary),
       schema: [
-        { name: 'schema', num_children: columns.length },
-        ...columns.flatMap(({ elements }) => elements),
+        { name: 'schema', num_children: names.length },
+        ...Object.entries(table.features).flatMap(([name, own]) => schemaOf(name, own)),
       ],
-      kvMetadata: [{ key: 'huggingface', value: JSON.stringify({ info: { features } }) }],
+      kvMetadata: [
+        { key: 'huggingface', value: JSON.stringify({ info: { features } }) },
+        { key: INPUT_KEY, value: input },
+      ],
       createdBy: 'spatial-ladder',
     })
-    for (const group of partsOf(samples, weight, GROUP_BYTES)) {
-      const pictures = await Promise.all(
-        group.map(({ image }) =>
-          Promise.all(image.map((file) => fs.promises.readFile(path.join(root, file)))),
-        ),
+    for (const group of runsOf(rows, weight, GROUP_BYTES)) {
+      // Frames of one room are in many questions.
+      const bytes = new Map<string, Promise<Uint8Array>>()
+      const read = (image: string): Promise<Uint8Array> => {
+        const found = bytes.get(image) ?? fs.promises.readFile(pictureFile(imageRoot, image))
+        bytes.set(image, found)
+        return found
+      }
+      const cells = await Promise.all(
+        group.map(async (row) => table.cells(row, await Promise.all(table.images(row).map(read)))),
       )
       await writer.write({
-        columnData: columns.map(({ name, value }) => ({
+        columnData: names.map((name, column) => ({
           name,
-          data: group.map((sample, i) => value(sample, pictures[i])),
+          data: cells.map((row) => row[column]),
           // JPEGs do not get smaller, and their bytes have no order worth noting.
-          ...(name === 'images' && { codec: 'UNCOMPRESSED' as const, statistics: false }),
+          ...(JSON.stringify(table.features[name]).includes('image') && {
+            codec: 'UNCOMPRESSED' as const,
+            statistics: false,
+          }),
         })),
         rowGroupSize: group.length,
       })
     }
     await writer.finish()
-    fs.renameSync(temporary, target)
+    const fd = fs.openSync(temporary, 'r+')
+    fs.fsyncSync(fd)
+    fs.closeSync(fd)
+    fs.renameSync(temporary, file)
   } catch (error) {
     fs.rmSync(temporary, { force: true })
     throw error
@@ -160,90 +124,80 @@ async function writePart(
 }
 
 export interface ExportParquet {
-  samples: readonly Sample[]
-  /** Folder that `Sample.image` paths start from. */
+  tables: readonly ExportTable[]
+  /** Folder that paths of pictures start from. */
   imageRoot: string
   out: string
   /** Bytes of pictures in one file, at most. */
   shardBytes: number
-  /** Name on the card. */
-  name: string
+  /** One file per table, `<out>/<config>.parquet`, as SPBench has it. */
+  single?: boolean
   progress?: Progress
 }
 
-/**
- * Writes `<out>/<config>/train-00000-of-00003.parquet`, ..., and `<out>/README.md`.
- * @returns files written now and files that were there
- * @throws data error naming a picture that is missing
- */
-export async function exportParquet(job: ExportParquet): Promise<{ written: string[]; kept: string[] }> {
-  const { samples, imageRoot, out, shardBytes, name, progress = silentProgress } = job
-  const sizes = new Map<string, number>()
-  const sizeOf = (image: string): number => {
-    const known = sizes.get(image)
-    if (known !== undefined) return known
-    const found = fs.statSync(path.join(imageRoot, image), { throwIfNoEntry: false })
-    if (!found) throw dataError(path.join(imageRoot, image), 'a picture', 'nothing there')
-    sizes.set(image, found.size)
-    return found.size
-  }
-  const weight = ({ image }: Sample): number => image.reduce((sum, file) => sum + sizeOf(file), 1000)
-  const written: string[] = []
-  const kept: string[] = []
-  const counts = new Map<ExportConfig, number>()
-  let done = 0
-  progress.update(0)
-  for (const config of ['grounding', 'spatial'] as const) {
-    const own = samples.filter((sample) => configOf(sample) === config)
-    if (own.length === 0) continue
-    counts.set(config, own.length)
-    const parts = partsOf(own, weight, shardBytes)
-    for (const [i, part] of parts.entries()) {
-      const pad = (n: number): string => String(n).padStart(5, '0')
-      const file = path.join(out, config, `train-${pad(i)}-of-${pad(parts.length)}.parquet`)
-      const input = sha256(JSON.stringify([part, part.flatMap(({ image }) => image.map(sizeOf))]))
-      const note = `${file}.json`
-      const same = fs.existsSync(file) && fs.existsSync(note) && fs.readFileSync(note, 'utf8').includes(input)
-      if (!same) {
-        await writePart(file, part, config, imageRoot, weight)
-        writeJsonAtomic(note, { input, rows: part.length })
-      }
-      ;(same ? kept : written).push(file)
-      done += part.length
-      progress.update(done)
-    }
-  }
-  writeFileAtomic(path.join(out, 'README.md'), card(name, counts))
-  return { written, kept }
+export interface ExportedFile {
+  config: string
+  split: string
+  file: string
+  rows: number
+  bytes: number
+  /** It was there before. */
+  kept: boolean
 }
 
-/** The card of the data set, with what the hub reads at its head. */
-function card(name: string, counts: ReadonlyMap<ExportConfig, number>): string {
-  const configs = [...counts.keys()].map(
-    (config) =>
-      `- config_name: ${config}\n  data_files:\n  - split: train\n    path: ${config}/train-*.parquet`,
-  )
-  const total = [...counts.values()].reduce((sum, n) => sum + n, 0)
-  const size =
-    total < 1000 ? 'n<1K' : total < 10_000 ? '1K<n<10K' : total < 100_000 ? '10K<n<100K' : '100K<n<1M'
-  return `---
-pretty_name: ${name}
-task_categories:
-- visual-question-answering
-language:
-- en
-size_categories:
-- ${size}
-configs:
-${configs.join('\n')}
----
-# ${name}
+/**
+ * Writes `<out>/<config>/<split>-00000-of-00003.parquet`, ...; parts of an earlier splitting go once all are there.
+ * @returns the files in order
+ * @throws data error naming a picture that is missing, before anything is written
+ */
+export async function exportParquet(job: ExportParquet): Promise<ExportedFile[]> {
+  const { tables, imageRoot, out, shardBytes, single = false, progress = silentProgress } = job
+  const sizeOf = pictureSizes(imageRoot)
+  const weightIn =
+    (table: ExportTable) =>
+    (row: number): number =>
+      table.images(row).reduce((sum, image) => sum + sizeOf(image), ROW_BYTES)
+  const pad = (n: number): string => String(n).padStart(5, '0')
+  const parts = tables.flatMap((table): Part[] => {
+    const all = Array.from({ length: table.rows }, (_, row) => row)
+    const runs = runsOf(all, weightIn(table), single ? Infinity : shardBytes)
+    return runs.map((rows, i) => ({
+      file: single
+        ? path.join(out, `${table.config}.parquet`)
+        : path.join(out, table.config, `${table.split}-${pad(i)}-of-${pad(runs.length)}.parquet`),
+      table,
+      rows,
+      input: sha256(
+        JSON.stringify([
+          table.features,
+          rows.map((row) => [table.cells(row, []), table.images(row).map(sizeOf)]),
+        ]),
+      ),
+    }))
+  })
+  const files: ExportedFile[] = []
+  let done = 0
+  progress.update(0)
+  for (const folder of new Set(parts.map(({ file }) => path.dirname(file)))) removeTemporaries(folder)
+  for (const part of parts) {
+    const { file, table, rows, input } = part
+    const kept = inputOf(file) === input
+    if (!kept) await writePart(part, imageRoot, weightIn(table))
+    const { config, split } = table
+    files.push({ config, split, file, rows: rows.length, bytes: fs.statSync(file).size, kept })
+    done += rows.length
+    progress.update(done, path.basename(file))
+  }
+  if (!single) removeOthers(files)
+  return files
+}
 
-${[...counts].map(([config, n]) => `- \`${config}\`: ${n} samples`).join('\n')}
-
-Spatial questions about rooms, with pictures inside. Columns are those of SpatialLadder-26k, plus \`scene_name\` and
-\`evidence\` (JSON: the objects, boxes and numbers each answer was computed from). Boxes are pixels of the picture.
-
-Made by spatial-ladder. Pictures of ScanNet stay under ScanNet's terms of use and may not be passed on.
-`
+/** Removes parts that an earlier run with another size left: readers take all files of a folder. */
+function removeOthers(files: readonly ExportedFile[]): void {
+  const wanted = new Set(files.map(({ file }) => file))
+  for (const folder of new Set(files.map(({ file }) => path.dirname(file))))
+    for (const name of fs.readdirSync(folder)) {
+      const file = path.join(folder, name)
+      if (/^(train|test)-\d{5}-of-\d{5}\.parquet$/.test(name) && !wanted.has(file)) fs.rmSync(file)
+    }
 }

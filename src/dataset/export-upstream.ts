@@ -2,12 +2,13 @@
  * A data set as SpatialLadder's training code reads it: `spld_grounding_data.jsonl`, `spld_spatial_data.jsonl` and
  * `spld_coldstart_data.jsonl` with upstream's fields and no others, and the pictures in `images/`.
  */
-import fs from 'node:fs'
 import path from 'node:path'
 import { writeJsonl } from '../common/jsonl.js'
+import type { Progress } from '../common/progress.js'
 import { promptText, tagged } from '../schema/prompts.js'
 import { SAMPLE_FILES } from '../schema/read-samples.js'
 import { answerKind, type Sample } from '../schema/sample.js'
+import { placePictures } from './export-pictures.js'
 import { geometricReasoning } from './teacher.js'
 
 export const COLD_START_ROWS = 'spld_coldstart_data.jsonl'
@@ -19,24 +20,18 @@ const asked = ({ question_id, question, image, data_type }: Sample) => ({
   data_type,
 })
 
-/** Puts a picture beside the others: a hard link where one disk holds both, else a copy. */
-function place(from: string, to: string): void {
-  if (fs.existsSync(to)) return
-  fs.mkdirSync(path.dirname(to), { recursive: true })
-  const source = fs.realpathSync(from)
-  try {
-    fs.linkSync(source, to)
-  } catch {
-    fs.copyFileSync(source, to)
-  }
-}
-
-/** Writes files and pictures into `out`. @returns the files, with how many rows each has */
+/**
+ * Writes files and pictures into `out`; questions without a picture are left out, as upstream's loaders open the first.
+ * @returns the files, with how many rows each has
+ * @throws data error naming a picture that is missing
+ */
 export function exportUpstream(
-  samples: readonly Sample[],
+  all: readonly Sample[],
   imageRoot: string,
   out: string,
+  progress?: Progress,
 ): Record<string, number> {
+  const samples = all.filter(({ image }) => image.length > 0)
   const boxes = samples.filter((sample) => answerKind(sample) === 'boxes')
   const spatial = samples.filter((sample) => answerKind(sample) !== 'boxes')
   const cold = spatial.flatMap((sample) => {
@@ -54,8 +49,12 @@ export function exportUpstream(
     }),
     [COLD_START_ROWS]: cold,
   }
-  for (const image of new Set(samples.flatMap((sample) => sample.image)))
-    place(path.join(imageRoot, image), path.join(out, 'images', image))
+  placePictures(
+    samples.flatMap(({ image }) => image),
+    imageRoot,
+    path.join(out, 'images'),
+    progress,
+  )
   for (const [name, rows] of Object.entries(files)) writeJsonl(path.join(out, name), rows)
   return Object.fromEntries(Object.entries(files).map(([name, rows]) => [name, rows.length]))
 }

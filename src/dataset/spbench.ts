@@ -23,7 +23,7 @@ export interface SpBenchRow {
 }
 
 /** The types that SPBench has; counting in SPBench-MV only. */
-const NAMES: Partial<Record<QuestionType, string>> = {
+export const SPBENCH_TYPES: Partial<Record<QuestionType, string>> = {
   'absolute distance': 'object_abs_distance',
   'object size': 'object_size_estimation',
   'relative distance': 'object_rel_distance',
@@ -32,7 +32,7 @@ const NAMES: Partial<Record<QuestionType, string>> = {
 }
 
 function rowOf(sample: Sample, id: number, dataset: string): SpBenchRow {
-  const type = NAMES[sample.question_type]
+  const type = SPBENCH_TYPES[sample.question_type]
   if (type === undefined || Array.isArray(sample.answer))
     throw dataError(`question ${sample.question_id}`, 'a question type of SPBench', sample.question_type)
   return {
