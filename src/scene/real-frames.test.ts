@@ -3,8 +3,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { pixelOf, project, unproject } from './geometry/camera.js'
+import { groupVertices } from './geometry/grouped-vertices.js'
 import { invertAffine, transformPoint } from './geometry/matrix.js'
-import { createVisibility, groupVertices } from './geometry/visibility.js'
+import { createVisibility } from './geometry/visibility.js'
 import { openScan } from './scannet/scan.js'
 
 const livingroom = path.resolve(import.meta.dirname, '../../../shared/real/livingroom')

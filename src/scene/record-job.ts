@@ -37,9 +37,9 @@ function fingerprint(scan: Scan, options: RecordOptions): string {
   return sha256(JSON.stringify([RECORD_GENERATOR, options, files, poses]))
 }
 
-/** Whether `file` is a record of exactly this input. */
-function isComplete(file: string, images: string, expected: string): boolean {
-  if (!fs.existsSync(file) || !fs.existsSync(images)) return false
+/** Whether `file` is a record of exactly this input; `images` is null when there need be none. */
+function isComplete(file: string, images: string | null, expected: string): boolean {
+  if (!fs.existsSync(file) || (images !== null && !fs.existsSync(images))) return false
   try {
     const record = sceneRecordSchema.shape.provenance.safeParse(
       JSON.parse(fs.readFileSync(file, 'utf8')).provenance,
@@ -61,18 +61,18 @@ async function writeImages(scan: Scan, options: RecordOptions, folder: string): 
   })
 }
 
-/** Makes `<out>/images/<scene>/` and `<out>/records/<scene>.json`, unless they are complete. */
+/** Makes `<out>/images/<scene>/` (unless `images: false`) and `<out>/records/<scene>.json`, unless complete. */
 export async function runRecordJob({ scan: folder, out, options }: RecordJob): Promise<RecordResult> {
   const scan = await openScan(folder)
   const file = path.join(out, 'records', `${scan.name}.json`)
-  const images = path.join(out, 'images', scan.name)
+  const images = options.images === false ? null : path.join(out, 'images', scan.name)
   const input = fingerprint(scan, options)
   if (isComplete(file, images, input)) return { scene: scan.name, file, made: false, problems: scan.problems }
   const record = await buildSceneRecord(scan, options)
   record.provenance.rules.input = input
   // A record made with other options must not outlive its pictures.
   fs.rmSync(file, { force: true })
-  await writeImages(scan, options, images)
+  if (images !== null) await writeImages(scan, options, images)
   writeFileAtomic(file, `${JSON.stringify(record)}\n`)
   return { scene: scan.name, file, made: true, problems: scan.problems }
 }

@@ -7,15 +7,14 @@ import { dataError } from '../common/errors.js'
 import type { FrameObject, FrameRecord, SceneObject, SceneRecord } from '../schema/scene-record.js'
 import { axisAlignedBox, BOX_RULE, uprightBox } from './geometry/boxes.js'
 import { closestDistance, DISTANCE_RULE, pointSet } from './geometry/distance.js'
+import { type GroupedVertices, groupVertices } from './geometry/grouped-vertices.js'
 import { invertAffine, multiply, transformPoint, transformPoints } from './geometry/matrix.js'
+import { MINIMAL_BOX_RULE, minimalBox } from './geometry/minimal-box.js'
+import { createObserver } from './geometry/observer.js'
 import { AREA_RULE, roomArea } from './geometry/room-area.js'
-import {
-  createVisibility,
-  type FrameVisibility,
-  type GroupedVertices,
-  groupVertices,
-  VISIBILITY_RULE,
-} from './geometry/visibility.js'
+import { SURFACE_DISTANCE_RULE, surfaceDistance, surfaceSet } from './geometry/surface-distance.js'
+import type { FrameVisibility, Look } from './geometry/visibility.js'
+import { VISIBILITY_NAMES, VISIBILITY_RULES } from './geometry/visibility-rules.js'
 import type { Scan, ScanFrame } from './scannet/scan.js'
 import type { ScanObject } from './scannet/segments.js'
 import { unlabelledNearby, unlabelledPoints } from './unlabelled.js'
@@ -42,6 +41,19 @@ export const recordOptionsSchema = z.strictObject({
   distances: z.boolean().default(true),
   /** Also measure the surface without a label within so many metres of each object (`unlabelled_nearby`). */
   unlabelled_within_m: z.number().positive().optional(),
+  // What follows has no default value but a meaning when absent, so that records made before are found again.
+  /** What counts as visible (`VISIBILITY_RULES`); absent: `ladder`. */
+  visibility: z.enum(VISIBILITY_NAMES).optional(),
+  /** 2D boxes leave out this percentage of an object's visible points at each side; absent: none. */
+  box_percentile: z.number().gt(0).lt(50).optional(),
+  /** Also record the visible share of what lies in the picture (`visible_ratio_in_view`). */
+  in_view_ratio: z.boolean().optional(),
+  /** Boxes of objects: upright ones, or turned freely to the least volume; absent: `upright`. */
+  box: z.enum(['upright', 'minimal_volume']).optional(),
+  /** Closest distances between vertices, or between the triangles of the mesh; absent: `vertices`. */
+  distance: z.enum(['vertices', 'surfaces']).optional(),
+  /** Whether pictures are copied; absent: yes. Without them frames still name where theirs would be. */
+  images: z.boolean().optional(),
 })
 
 export type RecordOptions = z.infer<typeof recordOptionsSchema>
@@ -73,9 +85,9 @@ const labelOf = (raw: string): string => raw.trim().toLowerCase().replace(/\s+/g
 function sceneObject(
   object: ScanObject,
   points: Float32Array,
-  labelMap: Record<string, string>,
+  { box, label_map: labelMap }: RecordOptions,
 ): SceneObject {
-  const obb = uprightBox(points)
+  const obb = (box === 'minimal_volume' ? minimalBox : uprightBox)(points)
   const { min, max } = axisAlignedBox(points)
   const label = labelOf(object.label)
   return {
@@ -92,29 +104,40 @@ function sceneObject(
 const pointsOf = (grouped: GroupedVertices, k: number): Float32Array =>
   grouped.positions.subarray(3 * grouped.starts[k], 3 * grouped.starts[k + 1])
 
-function allDistances(objects: readonly SceneObject[], grouped: GroupedVertices): SceneRecord['distances'] {
-  const sets = objects.map((_, k) => pointSet(pointsOf(grouped, k)))
+type MeshOf = Parameters<typeof surfaceSet>[0]
+
+function allDistances(
+  kept: readonly ScanObject[],
+  grouped: GroupedVertices,
+  mesh: MeshOf,
+  rule: RecordOptions['distance'],
+): SceneRecord['distances'] {
+  const sets = kept.map((_, k) => pointSet(pointsOf(grouped, k)))
+  const surfaces = rule === 'surfaces' ? kept.map(({ vertices }) => surfaceSet(mesh, vertices)) : null
   const distances: SceneRecord['distances'] = []
   for (let i = 0; i < sets.length; i++)
     for (let j = i + 1; j < sets.length; j++) {
-      const [a, b] = [objects[i].id, objects[j].id].sort((x, y) => x - y)
-      distances.push({ a, b, meters: round(closestDistance(sets[i], sets[j])) })
+      const [a, b] = [kept[i].id, kept[j].id].sort((x, y) => x - y)
+      const apart = closestDistance(sets[i], sets[j])
+      const meters = surfaces ? surfaceDistance(surfaces[i], surfaces[j], apart) : apart
+      distances.push({ a, b, meters: round(meters) })
     }
   return distances.sort((x, y) => x.a - y.a || x.b - y.b)
 }
 
 function frameObjects(
   objects: readonly SceneObject[],
-  grouped: GroupedVertices,
   seen: FrameVisibility,
   worldToCamera: number[],
+  inView: boolean | undefined,
 ): FrameObject[] {
   return objects.flatMap((object, k) => {
     const [x1, y1, x2, y2] = seen.boxes.subarray(4 * k, 4 * k + 4)
     if (seen.pixels[k] === 0 || x2 < x1) return []
     return {
       id: object.id,
-      visible_ratio: round(seen.visible[k] / (grouped.starts[k + 1] - grouped.starts[k])),
+      visible_ratio: round(seen.visible[k] / seen.totals[k]),
+      ...(inView ? { visible_ratio_in_view: round(seen.visible[k] / Math.max(1, seen.inView[k])) } : {}),
       pixel_count: seen.pixels[k],
       bbox_2d: [x1, y1, x2, y2],
       position_camera: round3(transformPoint(worldToCamera, object.obb.center)),
@@ -130,19 +153,13 @@ async function buildFrames(
   scan: Scan,
   options: RecordOptions,
   objects: readonly SceneObject[],
-  grouped: GroupedVertices,
+  observe: () => Look,
 ): Promise<FrameRecord[]> {
   const frames: FrameRecord[] = []
   const selected = selectFrames(scan.frames, options)
   if (selected.length === 0) return frames
   const { format } = await scan.readColor(selected[0])
-  const look = createVisibility(grouped, {
-    depth: scan.intrinsicDepth,
-    depthSize: scan.depthSize,
-    color: scan.intrinsicColor,
-    colorSize: scan.colorSize,
-    depthShift: scan.depthShift,
-  })
+  const look = objects.length > 0 ? observe() : null
   const { fx, fy, cx, cy } = scan.intrinsicColor
   for (const index of selected) {
     const { id, cameraToWorld } = scan.frames[index]
@@ -158,13 +175,35 @@ async function buildFrames(
       time_s: round(id / options.frames_per_second),
       pose: pose.map(round),
       intrinsics: { fx: round(fx), fy: round(fy), cx: round(cx), cy: round(cy) },
-      objects:
-        objects.length > 0
-          ? frameObjects(objects, grouped, look(await scan.readDepth(index), worldToCamera), worldToCamera)
-          : [],
+      objects: look
+        ? frameObjects(
+            objects,
+            look(await scan.readDepth(index), worldToCamera),
+            worldToCamera,
+            options.in_view_ratio,
+          )
+        : [],
     })
   }
   return frames
+}
+
+/** Names of the rules that a record's numbers follow. */
+function rulesOf({
+  visibility = 'ladder',
+  box_percentile,
+  box,
+  distance,
+}: RecordOptions): Record<string, string> {
+  return {
+    visibility: VISIBILITY_RULES[visibility],
+    box: box === 'minimal_volume' ? MINIMAL_BOX_RULE : BOX_RULE,
+    distance: distance === 'surfaces' ? SURFACE_DISTANCE_RULE : DISTANCE_RULE,
+    area: AREA_RULE,
+    ...(box_percentile === undefined
+      ? {}
+      : { box_2d: `percentiles ${box_percentile} to ${100 - box_percentile}` }),
+  }
 }
 
 /**
@@ -183,7 +222,7 @@ export async function buildSceneRecord(scan: Scan, input: RecordOptionsInput = {
   const excluded = new Set(options.excluded_labels)
   const kept = all.filter(({ label }) => !excluded.has(labelOf(label))).sort((a, b) => a.id - b.id)
   const grouped = groupVertices(mesh, kept)
-  const objects = kept.map((object, k) => sceneObject(object, pointsOf(grouped, k), options.label_map))
+  const objects = kept.map((object, k) => sceneObject(object, pointsOf(grouped, k), options))
   const within = options.unlabelled_within_m
   if (within !== undefined) {
     const unlabelled = unlabelledPoints(mesh.positions, all)
@@ -191,6 +230,21 @@ export async function buildSceneRecord(scan: Scan, input: RecordOptionsInput = {
       object.unlabelled_nearby = round(unlabelledNearby(pointsOf(grouped, k), unlabelled, within))
     })
   }
+  const observe = (): Look =>
+    createObserver({
+      mesh,
+      objects: kept,
+      grouped,
+      cameras: {
+        depth: scan.intrinsicDepth,
+        depthSize: scan.depthSize,
+        color: scan.intrinsicColor,
+        colorSize: scan.colorSize,
+        depthShift: scan.depthShift,
+      },
+      rule: options.visibility,
+      percentile: options.box_percentile,
+    })
   const counts: Record<string, number> = {}
   for (const { category } of objects) counts[category] = (counts[category] ?? 0) + 1
   return {
@@ -199,13 +253,13 @@ export async function buildSceneRecord(scan: Scan, input: RecordOptionsInput = {
     dataset: options.dataset,
     objects,
     object_counts: counts,
-    distances: options.distances ? allDistances(objects, grouped) : [],
+    distances: options.distances ? allDistances(kept, grouped, mesh, options.distance) : [],
     room_area: stored ? round(roomArea(mesh.positions)) : null,
-    frames: await buildFrames(scan, options, objects, grouped),
+    frames: await buildFrames(scan, options, objects, observe),
     provenance: {
       source: `scannet ${scan.layout}`,
       generator: RECORD_GENERATOR,
-      rules: { visibility: VISIBILITY_RULE, box: BOX_RULE, distance: DISTANCE_RULE, area: AREA_RULE },
+      rules: rulesOf(options),
     },
   }
 }

@@ -35,6 +35,8 @@ export const frameObjectSchema = z.object({
   id: z.int().min(0),
   /** Visible vertices over all vertices of the object, 0..1. */
   visible_ratio: finite,
+  /** Visible vertices over those that fall into the picture, hidden or not, 0..1. */
+  visible_ratio_in_view: finite.optional(),
   /** Pixels of the image (depth resolution) that show the object. */
   pixel_count: z.int().min(0),
   /** [x1, y1, x2, y2], inclusive integer pixels of `image`. */

@@ -59,6 +59,24 @@ function footprint(hull: readonly Point2[], angle: number) {
   return { angle, u1, u2, v1, v2, area: (u2 - u1) * (v2 - v1) }
 }
 
+/**
+ * The smallest rectangle around points: its turn in [0, 90) degrees from the first axis, and its extents. One
+ * side lies on a hull edge, as one side of the least rectangle always does. Of equally small ones the one with
+ * the smallest turn is taken.
+ */
+export function smallestRectangle(points: readonly Point2[]): ReturnType<typeof footprint> {
+  const hull = convexHull(points)
+  const quarter = Math.PI / 2
+  const angles = hull.map((a, i) => {
+    const b = hull[(i + 1) % hull.length]
+    const angle = Math.atan2(b[1] - a[1], b[0] - a[0]) % quarter
+    const turn = angle < 0 ? angle + quarter : angle
+    return turn > quarter - 1e-9 ? 0 : turn
+  })
+  const candidates = [...new Set([0, ...angles])].sort((a, b) => a - b).map((angle) => footprint(hull, angle))
+  return candidates.reduce((kept, next) => (next.area < kept.area * (1 - 1e-6) ? next : kept))
+}
+
 /** The vertices seen from above. */
 function plan(positions: ArrayLike<number>): Point2[] {
   const points: Point2[] = []
@@ -71,16 +89,7 @@ function plan(positions: ArrayLike<number>): Point2[] {
  * degrees from +x, the third +z. Of equally small footprints the one with the smallest turn is taken.
  */
 export function uprightBox(positions: ArrayLike<number>): OrientedBox {
-  const hull = convexHull(plan(positions))
-  const quarter = Math.PI / 2
-  const angles = hull.map((a, i) => {
-    const b = hull[(i + 1) % hull.length]
-    const angle = Math.atan2(b[1] - a[1], b[0] - a[0]) % quarter
-    const turn = angle < 0 ? angle + quarter : angle
-    return turn > quarter - 1e-9 ? 0 : turn
-  })
-  const candidates = [...new Set([0, ...angles])].sort((a, b) => a - b).map((angle) => footprint(hull, angle))
-  const best = candidates.reduce((kept, next) => (next.area < kept.area * (1 - 1e-6) ? next : kept))
+  const best = smallestRectangle(plan(positions))
   const { min, max } = axisAlignedBox(positions)
   const [c, s] = [Math.cos(best.angle), Math.sin(best.angle)]
   const [u, v] = [(best.u1 + best.u2) / 2, (best.v1 + best.v2) / 2]

@@ -129,7 +129,8 @@ export function createDepthRender({
     if (!holes) return
     for (let y = 0; y < height; y++) {
       const row = ((y / TILE) | 0) * across
-      for (let x = 0, at = y * width; x < width; x++, at++) if (holes[at] === 0) tiles[row + ((x / TILE) | 0)] = 1
+      for (let x = 0, at = y * width; x < width; x++, at++)
+        if (holes[at] === 0) tiles[row + ((x / TILE) | 0)] = 1
     }
   }
 

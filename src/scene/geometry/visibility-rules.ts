@@ -54,7 +54,8 @@ export const VISIBILITY_RULES: Record<VisibilityName, string> = {
   'ladder-mesh': `vertex-depth-test z<=d+max(0.05,0.02d), d of the rendered mesh where unmeasured; ${AREA}`,
   'ladder-two-sided': `vertex-depth-test |z-d|<=max(0.05,0.02d); ${AREA}`,
   vsi: `vsi: vertex-depth-test |z-d|<=0.2d; ${AREA}`,
-  viewspatial: 'viewspatial: corners of the axis-aligned box, hidden if d>0 and z-d>0.1; pixel count of the 2D box',
+  viewspatial:
+    'viewspatial: corners of the axis-aligned box, hidden if d>0 and z-d>0.1; pixel count of the 2D box',
   multispa: `multispa: vertex-depth-test 0<z<d, at least 5% of vertices; ${AREA}`,
   scannet:
     'scannet: mesh rendered 0.1-15 m, |z-d|<=0.2+0.01d where measured, 5x5 filter at 20%; pixel count of the mask',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { groupVertices } from './grouped-vertices.js'
 import { IDENTITY4 } from './matrix.js'
-import { createVisibility, type FrameVisibility, groupVertices } from './visibility.js'
+import { createVisibility, type FrameVisibility } from './visibility.js'
 
 // A depth picture of 100x80 and a colour picture twice as large; the camera sits at the origin of the world.
 const depthSize = { width: 100, height: 80 }

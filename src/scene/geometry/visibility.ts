@@ -1,87 +1,27 @@
 /**
  * Which objects a frame shows, by projecting their vertices into its depth picture.
  *
- * Rule `vertex-depth-test`: a vertex is visible when it lies at z >= 0.1 m, falls on a depth pixel d > 0 and
- * z <= d + max(0.05 m, 0.02 d) (one-sided: what is in front of the measured surface counts as seen).
- * d = 0 is "unknown" and hides. Visible ratio: visible over all vertices of the object.
- * 2D box: the visible vertices projected by the colour camera, inclusive pixels, clamped to the picture.
+ * A vertex is visible when it falls on a pixel whose depth d lets it pass by a rule of `visibility-rules.ts`.
+ * The default (`ladder`): z >= 0.1 m, d > 0 and z <= d + max(0.05 m, 0.02 d), one-sided: what is in front of
+ * the measured surface counts as seen. d = 0 is "unknown" and hides, or (`ladder-mesh`) gives way to the depth
+ * of the rendered mesh. Visible ratio: visible over all vertices of the object, or over those in view.
+ * 2D box: the visible vertices projected by the colour camera.
  * Pixel count: the area of the visible surface in depth pixels, |a · p| fx fy / z³ summed over the visible
  * vertices, where a is a third of the vector areas of a vertex's triangles and p its place in the camera
  * frame: right for coarse and fine meshes alike, and never less than 1 for a visible object.
  */
-import { NEAR, type Pinhole } from './camera.js'
-
-export const VISIBILITY_RULE = 'vertex-depth-test z<=d+max(0.05,0.02d); pixel count by projected vertex area'
-
-/** Vertices of all objects, object after object, in one array; made once per scan. */
-export interface GroupedVertices {
-  /** Number of objects K. */
-  count: number
-  /** 3N coordinates in the frame that poses map to. */
-  positions: Float32Array
-  /** 3N vector areas (metres², along the normal). */
-  areas: Float32Array
-  /** Object k owns vertices starts[k] .. starts[k + 1]. */
-  starts: Uint32Array
-  /** 6K: minimum and maximum corner. */
-  bounds: Float64Array
-}
-
-/** A third of the vector areas of the triangles around each vertex, 3V. */
-function vertexAreas(positions: Float32Array, faces: Uint32Array): Float32Array {
-  const areas = new Float32Array(positions.length)
-  for (let f = 0; f < faces.length; f += 3) {
-    const a = 3 * faces[f]
-    const b = 3 * faces[f + 1]
-    const c = 3 * faces[f + 2]
-    const ux = positions[b] - positions[a]
-    const uy = positions[b + 1] - positions[a + 1]
-    const uz = positions[b + 2] - positions[a + 2]
-    const vx = positions[c] - positions[a]
-    const vy = positions[c + 1] - positions[a + 1]
-    const vz = positions[c + 2] - positions[a + 2]
-    for (let corner = 0; corner < 3; corner++) {
-      const vertex = 3 * faces[f + corner]
-      areas[vertex] += (uy * vz - uz * vy) / 6
-      areas[vertex + 1] += (uz * vx - ux * vz) / 6
-      areas[vertex + 2] += (ux * vy - uy * vx) / 6
-    }
-  }
-  return areas
-}
-
-/** Groups the vertices of `mesh` by object; vertices of no object are left out. */
-export function groupVertices(
-  mesh: { positions: Float32Array; faces: Uint32Array },
-  objects: readonly { vertices: Uint32Array }[],
-): GroupedVertices {
-  const all = vertexAreas(mesh.positions, mesh.faces)
-  const starts = new Uint32Array(objects.length + 1)
-  objects.forEach(({ vertices }, k) => {
-    starts[k + 1] = starts[k] + vertices.length
-  })
-  const total = starts[objects.length]
-  const [positions, areas] = [new Float32Array(3 * total), new Float32Array(3 * total)]
-  const bounds = new Float64Array(6 * objects.length)
-  objects.forEach(({ vertices }, k) => {
-    bounds
-      .fill(Number.POSITIVE_INFINITY, 6 * k, 6 * k + 3)
-      .fill(Number.NEGATIVE_INFINITY, 6 * k + 3, 6 * k + 6)
-    for (let i = 0; i < 3 * vertices.length; i++) {
-      const axis = i % 3
-      const from = 3 * vertices[(i - axis) / 3] + axis
-      const value = mesh.positions[from]
-      positions[3 * starts[k] + i] = value
-      areas[3 * starts[k] + i] = all[from]
-      bounds[6 * k + axis] = Math.min(bounds[6 * k + axis], value)
-      bounds[6 * k + 3 + axis] = Math.max(bounds[6 * k + 3 + axis], value)
-    }
-  })
-  return { count: objects.length, positions, areas, starts, bounds }
-}
+import { percentileRange, writeBox } from './box-2d.js'
+import type { Pinhole } from './camera.js'
+import { createDepthRender, type RenderOptions } from './depth-render.js'
+import type { GroupedVertices } from './grouped-vertices.js'
+import { DEPTH_TESTS, type DepthTest } from './visibility-rules.js'
 
 /** What a frame shows; arrays are reused by the next call. */
 export interface FrameVisibility {
+  /** K: what `visible` is out of: vertices of each object, or box corners. */
+  totals: Uint32Array
+  /** K: vertices that fall into the picture, hidden or not. */
+  inView: Uint32Array
   /** K: visible vertices of each object. */
   visible: Uint32Array
   /** K: estimated depth pixels that show each object. */
@@ -89,6 +29,9 @@ export interface FrameVisibility {
   /** 4K: x1, y1, x2, y2 in pixels of the colour picture; x2 < x1 when the object is not in it. */
   boxes: Int32Array
 }
+
+/** Finds what a frame shows from its depth (row-major, 1/depthShift metres) and its world-to-camera matrix. */
+export type Look = (depth: Uint16Array, worldToCamera: ArrayLike<number>) => FrameVisibility
 
 export interface VisibilityCameras {
   depth: Pinhole
@@ -99,12 +42,35 @@ export interface VisibilityCameras {
   depthShift: number
 }
 
+export interface VisibilityOptions {
+  test?: DepthTest
+  /** The surface that rules with `fill` render where nothing was measured; in the frame of the vertices. */
+  mesh?: RenderOptions['mesh']
+  /** 2D boxes from this percentile to 100 less it, not from the outermost vertices. */
+  percentile?: number
+}
+
+export const emptyVisibility = (totals: Uint32Array): FrameVisibility => ({
+  totals,
+  inView: new Uint32Array(totals.length),
+  visible: new Uint32Array(totals.length),
+  pixels: new Uint32Array(totals.length),
+  boxes: new Int32Array(4 * totals.length),
+})
+
+/** Numbers of vertices, and the largest of them. */
+function vertexCounts({ count, starts }: GroupedVertices): { totals: Uint32Array; most: number } {
+  const totals = Uint32Array.from({ length: count }, (_, k) => starts[k + 1] - starts[k])
+  return { totals, most: totals.reduce((a, b) => Math.max(a, b), 0) }
+}
+
 /** Whether a box may be seen at all: not wholly behind the camera or beyond one side of the depth picture. */
 function mayBeSeen(
   bounds: Float64Array,
   k: number,
   m: ArrayLike<number>,
   cameras: VisibilityCameras,
+  nearest: number,
 ): boolean {
   const { depth, depthSize } = cameras
   let [behind, left, right, above, below] = [0, 0, 0, 0, 0]
@@ -116,7 +82,7 @@ function mayBeSeen(
     const y = m[4] * px + m[5] * py + m[6] * pz + m[7]
     const z = m[8] * px + m[9] * py + m[10] * pz + m[11]
     // The planes through the camera's centre, written without division so that they hold behind it too.
-    if (z < NEAR) behind++
+    if (z < nearest) behind++
     if (depth.fx * x + (depth.cx + 0.5) * z < 0) left++
     if (depth.fx * x + (depth.cx + 0.5 - depthSize.width) * z >= 0) right++
     if (depth.fy * y + (depth.cy + 0.5) * z < 0) above++
@@ -125,47 +91,67 @@ function mayBeSeen(
   return behind < 8 && left < 8 && right < 8 && above < 8 && below < 8
 }
 
-/**
- * A function that finds what a frame shows from its depth (row-major, 1/depthShift metres) and its
- * world-to-camera matrix (4x4 row-major). One pass over the vertices of the objects that may be seen.
- */
+/** One pass over the vertices of the objects that may be seen; nothing is allocated per frame. */
 export function createVisibility(
   grouped: GroupedVertices,
   cameras: VisibilityCameras,
-): (depth: Uint16Array, worldToCamera: ArrayLike<number>) => FrameVisibility {
+  { test = DEPTH_TESTS.ladder, mesh, percentile }: VisibilityOptions = {},
+): Look {
   const { count, positions, areas, starts, bounds } = grouped
   const { depthSize, colorSize, depthShift } = cameras
   const { fx, fy, cx, cy } = cameras.depth
   const { fx: gx, fy: gy, cx: hx, cy: hy } = cameras.color
   const [width, height] = [depthSize.width, depthSize.height]
-  const result: FrameVisibility = {
-    visible: new Uint32Array(count),
-    pixels: new Uint32Array(count),
-    boxes: new Int32Array(4 * count),
-  }
+  const { near, strict = false, minShare = 0 } = test
+  const [behindMetres, behindShare] = test.behind
+  const [beforeMetres, beforeShare] = test.before
+  const { totals, most } = vertexCounts(grouped)
+  const result = emptyVisibility(totals)
+  const render =
+    test.fill && mesh ? createDepthRender({ mesh, camera: cameras.depth, size: depthSize }) : null
+  const collected = percentile === undefined ? 0 : most
+  const [us, vs] = [new Float64Array(collected), new Float64Array(collected)]
   const scale = 1 / depthShift
   return (depth, m) => {
     const [m0, m1, m2, m3, m4, m5, m6, m7] = [m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]]
     const [m8, m9, m10, m11] = [m[8], m[9], m[10], m[11]]
+    // Rendered only for a frame in which a vertex falls on an unmeasured pixel.
+    let rendered: Float32Array | null = null
     for (let k = 0; k < count; k++) {
-      let [visible, area] = [0, 0]
+      let [inView, visible, area] = [0, 0, 0]
       let [u1, v1, u2, v2] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, -1, -1]
-      if (mayBeSeen(bounds, k, m, cameras)) {
+      if (mayBeSeen(bounds, k, m, cameras, near)) {
         const end = 3 * starts[k + 1]
         for (let i = 3 * starts[k]; i < end; i += 3) {
           const px = positions[i]
           const py = positions[i + 1]
           const pz = positions[i + 2]
           const z = m8 * px + m9 * py + m10 * pz + m11
-          if (!(z >= NEAR)) continue
+          if (!(z >= near)) continue
           const x = m0 * px + m1 * py + m2 * pz + m3
           const y = m4 * px + m5 * py + m6 * pz + m7
           const inverse = 1 / z
-          const column = Math.floor(fx * x * inverse + cx + 0.5)
-          const row = Math.floor(fy * y * inverse + cy + 0.5)
-          if (column < 0 || column >= width || row < 0 || row >= height) continue
-          const d = depth[row * width + column] * scale
-          if (d === 0 || z > d + Math.max(0.05, 0.02 * d)) continue
+          // Tested before they are cut to whole numbers, which for what is not negative is the floor.
+          const column = fx * x * inverse + cx + 0.5
+          const row = fy * y * inverse + cy + 0.5
+          if (!(column >= 0 && column < width && row >= 0 && row < height)) continue
+          inView++
+          const pixel = (row | 0) * width + (column | 0)
+          let d = depth[pixel] * scale
+          if (d === 0) {
+            if (render === null) continue
+            rendered ??= render(m, depth).inverse
+            // No face there: nothing hides the vertex.
+            d = 1 / rendered[pixel]
+          }
+          const far = d + Math.max(behindMetres, behindShare * d)
+          if (z > far || (strict && z === far) || z < d - Math.max(beforeMetres, beforeShare * d)) continue
+          const u = gx * x * inverse + hx
+          const v = gy * y * inverse + hy
+          if (collected > 0) {
+            us[visible] = u
+            vs[visible] = v
+          }
           visible++
           const ax = areas[i]
           const ay = areas[i + 1]
@@ -176,37 +162,22 @@ export function createVisibility(
             (m4 * ax + m5 * ay + m6 * az) * y +
             (m8 * ax + m9 * ay + m10 * az) * z
           area += Math.abs(facing) * inverse * inverse * inverse
-          const u = gx * x * inverse + hx
-          const v = gy * y * inverse + hy
           if (u < u1) u1 = u
           if (u > u2) u2 = u
           if (v < v1) v1 = v
           if (v > v2) v2 = v
         }
       }
+      if (visible < minShare * totals[k]) visible = 0
+      if (percentile !== undefined && visible > 0) {
+        ;[u1, u2] = percentileRange(us.subarray(0, visible), percentile)
+        ;[v1, v2] = percentileRange(vs.subarray(0, visible), percentile)
+      }
+      result.inView[k] = inView
       result.visible[k] = visible
       result.pixels[k] = visible === 0 ? 0 : Math.max(1, Math.round(area * fx * fy))
       writeBox(result.boxes, 4 * k, visible > 0, [u1, v1, u2, v2], colorSize)
     }
     return result
   }
-}
-
-/** Clamps a box to the picture; one that lies outside becomes empty (0, 0, -1, -1). */
-function writeBox(
-  boxes: Int32Array,
-  at: number,
-  seen: boolean,
-  [u1, v1, u2, v2]: readonly number[],
-  size: { width: number; height: number },
-): void {
-  const x1 = Math.max(0, Math.floor(u1 + 0.5))
-  const y1 = Math.max(0, Math.floor(v1 + 0.5))
-  const x2 = Math.min(size.width - 1, Math.floor(u2 + 0.5))
-  const y2 = Math.min(size.height - 1, Math.floor(v2 + 0.5))
-  const inside = seen && x2 >= x1 && y2 >= y1
-  boxes[at] = inside ? x1 : 0
-  boxes[at + 1] = inside ? y1 : 0
-  boxes[at + 2] = inside ? x2 : -1
-  boxes[at + 3] = inside ? y2 : -1
 }
