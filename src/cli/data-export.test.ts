@@ -13,6 +13,7 @@ import { readJson, sha256File } from '../common/files.js'
 import { readJsonl, writeJsonl } from '../common/jsonl.js'
 import { buildDataset } from '../dataset/build.js'
 import { loadSpBench, SP_MULTI, SP_SINGLE } from '../evaluation/benchmarks/spbench-data.js'
+import type { Distributions } from '../report/dataset-distributions.js'
 import { buildRecords, readRecord } from '../scene/records.js'
 import { synthOptionsSchema } from '../scene/synthetic/options.js'
 import { synthesizeScans } from '../scene/synthetic/synthesize.js'
@@ -234,14 +235,40 @@ it('names the picture that is missing, and leaves no file half written', async (
   expect(fs.existsSync(out)).toBe(false)
 })
 
-it('counts what is there, and shows samples on a page', async () => {
-  const counts = JSON.parse(await run('stats', data, '--json')) as Record<string, Record<string, number>>
-  expect(counts.samples).toBe(samples.length)
-  expect(counts.scenes).toBe(2)
-  expect(Object.values(counts.types).reduce((sum, n) => sum + n, 0)).toBe(samples.length)
+it('counts what is there as text, JSON and a page without scripts', async () => {
+  const counts = JSON.parse(await run('stats', data, '--json')) as Distributions
+  expect(counts).toMatchObject({ samples: samples.length, rooms: 2 })
+  const all = Object.values(counts.types).flatMap((row) => Object.values(row))
+  expect(all.reduce((sum, n) => sum + n, 0)).toBe(samples.length)
+  const lengths = samples.filter((s) => s.question_type === 'object size').map((s) => Number(s.answer))
+  expect(counts.numbers['object size']).toMatchObject({
+    count: lengths.length,
+    least: Math.min(...lengths),
+    most: Math.max(...lengths),
+  })
+  const page = path.join(folder, 'stats.html')
+  const text = await run('stats', data, '--out', page)
+  expect(text).toMatch(new RegExp(`^${samples.length} samples, 2 rooms, 20 pictures`))
+  expect(text).toMatch(/^letters: relative direction, 4 options$/m)
+  const html = fs.readFileSync(page, 'utf8')
+  expect(html).toContain('where boxes lie')
+  expect(html).not.toMatch(/<script|https?:|src=/)
+})
+
+it('shows samples on a page: all views, the option that is right, and why', async () => {
   const page = path.join(folder, 'preview.html')
   expect(await run('preview', data, '--limit', '6', '--out', page)).toContain(`6 of ${samples.length}`)
   const html = fs.readFileSync(page, 'utf8')
-  expect(html.match(/data:image\//g)!.length).toBeGreaterThanOrEqual(6)
-  expect(html).not.toMatch(/src="(?!data:)/)
+  expect(html.match(/data:image\/jpeg/g)!.length).toBeGreaterThanOrEqual(6)
+  expect(html).not.toMatch(/<script|https?:|picture not found/)
+  const words = ['--type', 'relative direction', '--data-type', 'multi_view', '--limit', '1', '--out', page]
+  await run('preview', data, ...words)
+  const one = fs.readFileSync(page, 'utf8')
+  expect(one.match(/<article/g)).toHaveLength(1)
+  expect(one.match(/<image /g)).toHaveLength(8)
+  expect(one.match(/<li class="right">/g)).toHaveLength(1)
+  expect(one).toMatch(/<p class="why">the .+ that is [A-D]\./)
+  await expect(run('preview', data, '--data-type', 'scene', '--out', page)).rejects.toThrow(
+    /expected samples of scene, got none/,
+  )
 })

@@ -3,35 +3,40 @@ import path from 'node:path'
 import type { Command } from 'commander'
 import { dataError } from '../common/errors.js'
 import { writeFileAtomic } from '../common/files.js'
+import { startProgress } from '../common/progress.js'
+import { readExportSource } from '../dataset/export-source.js'
 import { geometricReasoning } from '../dataset/teacher.js'
 import { previewHtml } from '../report/dataset-preview.js'
 import { takeEvenly } from '../schema/evenly.js'
-import { imageRootOf, readSamples } from '../schema/read-samples.js'
-import { QUESTION_TYPES, type QuestionType } from '../schema/sample.js'
+import { DATA_TYPES, type DataType, QUESTION_TYPES, type QuestionType } from '../schema/sample.js'
 import { integer, oneOf, withExample } from './options.js'
 
 interface PreviewOptions {
   out: string
   limit: number
   type?: QuestionType
+  dataType?: DataType
   images?: string
   seed: number
 }
 
 async function run(data: string, options: PreviewOptions): Promise<void> {
-  const { out, limit, type, seed } = options
-  const all = readSamples(data)
-  const samples = type === undefined ? all : all.filter(({ question_type }) => question_type === type)
+  const { dataType, images, limit, out, seed, type } = options
+  const { samples: all, imageRoot } = await readExportSource(data, images)
+  const samples = all.filter(
+    (one) =>
+      (type === undefined || one.question_type === type) &&
+      (dataType === undefined || one.data_type === dataType),
+  )
   if (samples.length === 0)
-    throw dataError(data, type === undefined ? 'samples' : `samples of ${type}`, 'none')
+    throw dataError(data, `samples of ${[type, dataType].filter((part) => part).join(', ')}`, 'none')
   const shown = takeEvenly(samples, limit, seed, 'cli/preview').map((sample) => ({
     sample,
     reason: geometricReasoning(sample),
   }))
-  const page = await previewHtml(
-    path.basename(path.resolve(data)),
-    shown,
-    options.images ?? imageRootOf(data),
+  const progress = startProgress('preview', shown.length, { unit: 'samples' })
+  const page = await previewHtml(path.basename(path.resolve(data)), shown, imageRoot, progress).finally(() =>
+    progress.end(),
   )
   writeFileAtomic(out, page)
   process.stdout.write(`${shown.length} of ${samples.length} samples\nwritten: ${out}\n`)
@@ -42,12 +47,17 @@ export function register(data: Command): void {
   const command = data
     .command('preview')
     .description('show samples with their pictures, boxes, right answers and why they are right')
-    .argument('<path>', 'a data folder, or a JSONL file of samples')
+    .argument('<path>', 'a data folder, the released SpatialLadder-26k folder, or a JSONL file')
     .option('--out <file>', 'the page (HTML)', 'preview.html')
-    .option('--limit <n>', 'how many samples, evenly over question types', integer(1), 40)
+    .option('--limit <n>', 'how many samples, evenly over question types', integer(1), 60)
     .option('--type <name>', `only this question type: ${QUESTION_TYPES.join(', ')}`, oneOf(QUESTION_TYPES))
+    .option('--data-type <name>', `only this data type: ${DATA_TYPES.join(', ')}`, oneOf(DATA_TYPES))
     .option('--images <dir>', 'where the pictures are (default: images/ beside the samples)')
     .option('--seed <n>', 'seed of the drawing', integer(0), 42)
     .action(run)
-  withExample(command, 'spatial-ladder data preview data/rooms --limit 24 --out preview.html')
+  withExample(
+    command,
+    'spatial-ladder data preview data/rooms --limit 24 --out preview.html',
+    'spatial-ladder data preview data/rooms --type "relative direction" --data-type video',
+  )
 }

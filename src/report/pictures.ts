@@ -28,9 +28,11 @@ export function overlay(
   size: { width: number; height: number },
   boxes: readonly OverlayBox[],
   caption: string,
+  /** Type this many times as large, for pictures that are shown small. */
+  enlarge = 1,
 ): Html {
   const { width, height } = size
-  const type = width / 28
+  const type = (width / 28) * enlarge
   const drawn = boxes.map(({ bbox_2d: [a, b, c, d], label, kind }) => {
     const [x1, x2] = [Math.min(a, c), Math.max(a, c)]
     const [y1, y2] = [Math.min(b, d), Math.max(b, d)]

@@ -25,15 +25,23 @@ export async function samplePictures(
   root: string | null,
   more: (index: number) => OverlayBox[] = () => [],
 ): Promise<Html> {
-  const every = Math.max(1, Math.ceil(sample.image.length / MOST_PICTURES))
-  const needed = new Set(sample.evidence.objects.map(({ image_index }) => image_index))
+  const count = sample.image.length
+  const spread = Array.from({ length: Math.min(count, MOST_PICTURES) }, (_, i) =>
+    Math.round((i * (count - 1)) / Math.max(1, Math.min(count, MOST_PICTURES) - 1)),
+  )
+  const shown = new Set([...spread, ...sample.evidence.objects.map(({ image_index }) => image_index)])
   const kept = sample.image
     .map((image, index) => ({ image, index, size: sample.images[index] }))
-    .filter(({ index, size }) => size && (index % every === 0 || needed.has(index)))
+    .filter(({ index, size }) => size && shown.has(index))
   const drawn = await Promise.all(
     kept.map(async ({ image, index, size }) => {
       const uri = root ? await dataUri(path.join(root, image), kept.length === 1 ? 480 : 240) : null
-      return overlay(uri, size, [...trueBoxes(sample, index), ...more(index)], image)
+      const enlarge = kept.length > 4 ? 2.6 : kept.length > 1 ? 1.5 : 1
+      const picture = overlay(uri, size, [...trueBoxes(sample, index), ...more(index)], image, enlarge)
+      // Reasons speak of pictures by their number.
+      return sample.image.length > 1
+        ? html`<div class="frame">${picture}<small>${index + 1}</small></div>`
+        : picture
     }),
   )
   const left = sample.image.length - kept.length

@@ -58,6 +58,7 @@ table.scores{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nu
 .picture{display:block;width:100%;height:auto;border-radius:6px;background:var(--faint)}
 .pictures.many{display:grid;grid-template-columns:1fr 1fr;gap:6px}
 .pictures.film{grid-template-columns:repeat(4,1fr)}
+.frame{position:relative}.frame small{position:absolute;right:4px;bottom:4px;padding:0 5px;border-radius:4px;background:#10151dcc;color:#fff;font-size:11px;line-height:1.45}
 .more{color:var(--soft);font-size:12.5px;margin:4px 0 0}
 .picture text{font-weight:600;fill:#fff}.picture .lost{fill:var(--faint)}.picture .lost+text{fill:var(--soft)}
 .box rect{fill:none;vector-effect:non-scaling-stroke}
