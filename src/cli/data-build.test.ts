@@ -6,6 +6,7 @@ import { Command } from 'commander'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { writeJsonAtomic } from '../common/files.js'
 import { randomRoom } from '../dataset/rooms.test-helper.js'
+import { readVsiMeta } from '../scene/vsi-meta.js'
 import { readSamples } from '../schema/read-samples.js'
 import { register } from './data-build.js'
 
@@ -74,6 +75,19 @@ describe('data build', () => {
     fs.writeFileSync(at('made/images/picture.jpg'), '')
     await dataBuild('--records', at('made'), '--out', at('out'))
     expect(fs.readdirSync(at('out/images'))).toEqual(['picture.jpg'])
+  })
+
+  it('asks about many rooms in threads: the same bytes, and a bad record is one line', async () => {
+    for (const workers of [1, 2, 5])
+      await dataBuild('--scenes', meta(450), '--out', at(`by-${workers}`), '--workers', String(workers))
+    const [one, two, five] = [1, 2, 5].map((n) => fs.readFileSync(at(`by-${n}/spld_spatial_data.jsonl`)))
+    expect(one.equals(two) && one.equals(five)).toBe(true)
+    for (const record of readVsiMeta(meta(250)))
+      writeJsonAtomic(at(`records/${record.scene_name}.json`), record)
+    fs.writeFileSync(at('records/scene00077_00.json'), '{"version": 1}')
+    const bad = dataBuild('--records', folder, '--out', at('out'), '--workers', '2')
+    await expect(bad).rejects.toThrow(/scene00077_00\.json: scene_name: expected a scene record/)
+    expect(fs.existsSync(at('out'))).toBe(false)
   })
 
   it.each<[string, () => string[], string]>([

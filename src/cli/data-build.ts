@@ -3,8 +3,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Command } from 'commander'
 import { dataError, usageError } from '../common/errors.js'
-import { sha256, writeFileAtomic } from '../common/files.js'
-import { type Progress, startProgress } from '../common/progress.js'
+import { removeTemporaries, sha256, sha256File, writeFileAtomic } from '../common/files.js'
+import { startProgress } from '../common/progress.js'
+import { unpack } from '../common/reply.js'
 import type { DatasetSamples } from '../dataset/build.js'
 import { listRemoved } from '../dataset/funnel.js'
 import type { HeldOut, Leakage } from '../dataset/leakage.js'
@@ -14,8 +15,10 @@ import type { ChosenScenes } from '../dataset/spaces.js'
 import type { DatasetStats } from '../dataset/stats.js'
 import { DATA_TYPES } from '../schema/sample.js'
 import type { DataRecipe } from './data-recipe.js'
-import { openSource, type SceneSource, SOURCES, type SourcePaths } from './data-source.js'
+import { type OpenSource, openSource, type SceneSource, SOURCES, type SourcePaths } from './data-source.js'
+import { interruptSignal } from './interrupt.js'
 import { integer, repeated, withExample } from './options.js'
+import type { QuestionJob, QuestionResult } from './question-job.js'
 import { shardFromEnvironment, shardOption } from './shard-options.js'
 
 interface BuildOptions extends SourcePaths {
@@ -218,8 +221,8 @@ export interface BuildContext {
   heldOut: HeldOut[]
   chosen: ChosenScenes
   seed: number
-  /** Name of the data set the records are of. */
-  dataset: string
+  /** Names of the data sets the records are of, sorted. */
+  datasets: string[]
   images: string | null
   problems: string[]
 }
@@ -235,12 +238,14 @@ export async function finishBuild(
   )
   const { leakageOf } = await import('../dataset/leakage.js')
   const { datasetOptionsSchema } = await import('../dataset/options.js')
-  const { recipe, heldOut, chosen, seed, dataset, images, problems } = context
+  const { recipe, heldOut, chosen, seed, images, problems } = context
+  const dataset = context.datasets.join(', ')
   const samples = assembleDataset(questions, recipe?.dataset ?? datasetOptionsSchema.parse({}), seed)
   const { stats } = samples
   const leakage = recipe ? leakageOf(samples.spatial, heldOut) : null
   const files: string[] = []
   if (!dryRun) {
+    removeTemporaries(out)
     if (recipe && leakage) {
       const extras = { dataset, stats, samples, leakage, recipe, scenes: chosen, seed }
       files.push(...(await writeExtras(out, extras)))
@@ -267,16 +272,54 @@ export async function finishBuild(
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
+/** What the questions of these scenes are made from. */
+const hashOfRecords = (records: OpenSource['records']): string =>
+  sha256(
+    records
+      .map((record) => (typeof record === 'string' ? sha256File(record) : sha256(JSON.stringify(record))))
+      .join('\n'),
+  )
+
+/** The questions of each record, in order. */
+async function askAll(
+  records: OpenSource['records'],
+  rules: Omit<QuestionJob, 'record'>,
+  { signal, workers }: { workers: number; signal: AbortSignal },
+): Promise<QuestionResult[]> {
+  const { mapInThreads } = await import('../scene/pool.js')
+  const { default: askAboutScene } = await import('./question-job.js')
+  const progress = startProgress('questions', records.length, { unit: 'scenes' })
+  let done = 0
+  progress.update(done)
+  const replies = await mapInThreads(
+    new URL('./question-job.ts', import.meta.url),
+    records.map((record) => ({ ...rules, record })),
+    askAboutScene,
+    {
+      // A thread takes as long to start as a hundred scenes.
+      threads: Math.min(workers, Math.ceil(records.length / 100)),
+      signal,
+      finished: (reply) => {
+        unpack(reply)
+        progress.update(++done)
+      },
+    },
+  )
+  progress.end()
+  return replies.map(unpack)
+}
+
 async function build(recipeFile: string | undefined, options: BuildOptions): Promise<void> {
-  const { sceneQuestions } = await import('../dataset/scene-questions.js')
   const { datasetOptionsSchema } = await import('../dataset/options.js')
+  const { DATASET_VERSION } = await import('../dataset/build.js')
   const { isShardComplete, writeShard } = await import('../dataset/shards.js')
   const { dryRun, json, limit, out, workers } = options
   const shard = options.shard ?? shardFromEnvironment()
   const read = await readRecipe(recipeFile, options.set)
   const given = SOURCES.some((name) => options[name] !== undefined)
   const paths = given ? options : (read?.recipe.source ?? {})
-  const source = await openSource(paths, { out, workers, options: read?.recipe.records })
+  const signal = interruptSignal()
+  const source = await openSource(paths, { out, workers, signal, options: read?.recipe.records })
   if (fs.statSync(out, { throwIfNoEntry: false })?.isFile())
     throw usageError('--out', 'a folder', `the file ${out}`)
   if (dryRun && 'scans' in paths && paths.scans !== undefined)
@@ -285,29 +328,24 @@ async function build(recipeFile: string | undefined, options: BuildOptions): Pro
   const recipe = read?.recipe ?? null
   const seed = options.seed ?? recipe?.seed ?? DEFAULT_SEED
   const heldOut = read?.heldOut ?? []
-  const fingerprint = sha256(JSON.stringify([recipe, heldOut, chosen, seed]))
-  if (shard && isShardComplete(out, shard, fingerprint)) {
+  const scenes = shard ? chosen.scenes.filter((_, i) => i % shard.count === shard.index) : chosen.scenes
+  const { images = null, problems, records } = await source.open(scenes)
+  const rules = recipe?.dataset ?? datasetOptionsSchema.parse({})
+  const fingerprint = sha256(JSON.stringify([DATASET_VERSION, recipe, heldOut, chosen, seed]))
+  const inputs = shard ? hashOfRecords(records) : ''
+  if (shard && isShardComplete(out, shard, { fingerprint, inputs })) {
     process.stderr.write(`shard ${shard.index}/${shard.count} is there already\n`)
     return
   }
-  const scenes = shard ? chosen.scenes.filter((_, i) => i % shard.count === shard.index) : chosen.scenes
-  const { images = null, problems, records } = await source.open(scenes)
-  const progress: Progress = startProgress('questions', scenes.length, { unit: 'scenes' })
-  progress.update(0)
-  const rules = recipe?.dataset ?? datasetOptionsSchema.parse({})
-  const questions: SceneQuestions[] = []
-  let dataset = ''
-  for (const record of records) {
-    dataset = record.dataset
-    questions.push(sceneQuestions(record, rules, seed))
-    progress.update(questions.length)
-  }
-  progress.end()
-  const context: BuildContext = { recipe, heldOut, chosen, seed, dataset, images, problems }
+  const asked = await askAll(records, { options: rules, seed }, { workers, signal })
+  const questions = asked.map((reply) => reply.questions)
+  const datasets = [...new Set(asked.map(({ dataset }) => dataset))].sort()
+  const context: BuildContext = { recipe, heldOut, chosen, seed, datasets, images, problems }
   if (!shard) return finishBuild(questions, context, { out, json, dryRun })
   // Relative, so that a shard is the same wherever it is made.
   const place = images === null ? null : path.relative(out, images)
-  writeShard(out, shard, questions, { fingerprint, context: { ...context, images: place } })
+  if (!dryRun)
+    writeShard(out, shard, questions, { fingerprint, inputs, context: { ...context, images: place } })
   const summary = {
     shard,
     scenes: questions.length,
@@ -316,7 +354,7 @@ async function build(recipeFile: string | undefined, options: BuildOptions): Pro
   process.stdout.write(
     json
       ? `${JSON.stringify({ ...summary, problems })}\n`
-      : `shard ${shard.index}/${shard.count}: ${summary.candidates} candidates of ${summary.scenes} scenes in ${path.join(out, 'shards')}; data merge makes the data set of all shards\n`,
+      : `shard ${shard.index}/${shard.count}: ${summary.candidates} candidates of ${summary.scenes} scenes${dryRun ? '; nothing written (--dry-run)' : ` in ${path.join(out, 'shards')}; data merge makes the data set of all shards`}\n`,
   )
 }
 
@@ -335,7 +373,7 @@ export function register(data: Command): void {
       `seed of every random choice (default: the recipe's, or ${DEFAULT_SEED})`,
       integer(0),
     )
-    .option('--workers <n>', 'processes that read scans', integer(1), 1)
+    .option('--workers <n>', 'threads that read scans and make questions', integer(1), 1)
     .option('--set <key=value>', 'set a key of the recipe, e.g. --set split=null', repeated)
     .option(
       '--shard <i/n>',

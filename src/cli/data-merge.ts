@@ -1,20 +1,43 @@
 /** `data merge`: the shards of `data build --shard` to the data set that one run would have made, byte for byte. */
+import fs from 'node:fs'
 import path from 'node:path'
 import type { Command } from 'commander'
+import { foldersIn } from '../common/files.js'
 import { readShards } from '../dataset/shards.js'
 import { type BuildContext, finishBuild } from './data-build.js'
 import { withExample } from './options.js'
 
+/** Links to the scenes of all `roots` in `<out>/images`, unless that is one of them and has them itself. */
+function joinImages(roots: readonly string[], out: string): string {
+  const joined = path.join(out, 'images')
+  // A link to one root would make the scenes of the others appear there.
+  if (fs.lstatSync(joined, { throwIfNoEntry: false })?.isSymbolicLink()) fs.unlinkSync(joined)
+  fs.mkdirSync(joined, { recursive: true })
+  const place = fs.realpathSync(joined)
+  for (const scene of roots.flatMap(foldersIn)) {
+    const link = path.join(place, path.basename(scene))
+    if (!fs.existsSync(link)) fs.symlinkSync(path.relative(place, fs.realpathSync(scene)), link)
+  }
+  return joined
+}
+
 async function run(folders: string[], options: { out?: string; json?: boolean }): Promise<void> {
-  const { questions, manifests } = readShards(folders)
-  const contexts = manifests.map(({ context }) => context as unknown as BuildContext)
-  const [first] = contexts
   const out = options.out ?? folders[0]
+  const { questions, shards } = readShards(folders)
+  const contexts = shards.map(({ manifest }) => manifest.context as unknown as BuildContext)
+  const roots = new Map<string, string>()
+  shards.forEach(({ out: folder }, i) => {
+    const { images } = contexts[i]
+    if (images === null) return
+    const root = path.join(folder, images)
+    if (fs.existsSync(root)) roots.set(fs.realpathSync(root), root)
+  })
+  const images = [...roots.values()]
   const context: BuildContext = {
-    ...first,
-    dataset: contexts.find(({ dataset }) => dataset !== '')?.dataset ?? '',
+    ...contexts[0],
+    datasets: [...new Set(contexts.flatMap(({ datasets }) => datasets))].sort(),
     problems: contexts.flatMap(({ problems }) => problems).sort(),
-    images: first.images === null ? null : path.join(folders[0], first.images),
+    images: images.length > 1 ? joinImages(images, out) : (images[0] ?? null),
   }
   await finishBuild(questions, context, { out, json: options.json })
 }

@@ -1,11 +1,10 @@
-/** Where `data build` takes scenes from: scans, scene records, or VSI-Bench's meta files; records one at a time. */
+/** Where `data build` takes scenes from: scans, scene records, or VSI-Bench's meta files; records as files where they are. */
 import fs from 'node:fs'
 import path from 'node:path'
 import { dataError, usageError } from '../common/errors.js'
 import { startProgress } from '../common/progress.js'
 import type { RecordOptions } from '../scene/record.js'
 import type { SceneRecord } from '../schema/scene-record.js'
-import { interruptSignal } from './interrupt.js'
 
 export const SOURCES = ['scenes', 'scans', 'records'] as const
 export type SourceKind = (typeof SOURCES)[number]
@@ -15,12 +14,13 @@ export interface SceneSource {
   /** File or folder it comes from. */
   place: string
   names: string[]
-  /** The records of `names`, in their order; each may be forgotten before the next is read. */
+  /** The records of `names`, in their order. */
   open(names: readonly string[]): Promise<OpenSource>
 }
 
 export interface OpenSource {
-  records: Iterable<SceneRecord>
+  /** Records, or the files they are in. */
+  records: readonly (SceneRecord | string)[]
   /** Where their pictures are. */
   images?: string
   problems: string[]
@@ -56,8 +56,7 @@ async function metaSource(file: string): Promise<SceneSource> {
 }
 
 /** Records lie in the folder or its `records/`, named after their scenes. */
-async function recordSource(folder: string): Promise<SceneSource> {
-  const { readRecord } = await import('../scene/records.js')
+function recordSource(folder: string): SceneSource {
   const inner = path.join(folder, 'records')
   const root = fs.existsSync(inner) ? inner : folder
   const names = fs
@@ -70,9 +69,7 @@ async function recordSource(folder: string): Promise<SceneSource> {
     place: folder,
     names,
     open: async (chosen) => ({
-      records: (function* () {
-        for (const name of chosen) yield readRecord(path.join(root, `${name}.json`))
-      })(),
+      records: chosen.map((name) => path.join(root, `${name}.json`)),
       images: path.join(folder, 'images'),
       problems: [],
     }),
@@ -83,26 +80,25 @@ interface ScanJob {
   out: string
   workers: number
   options?: RecordOptions
+  /** Aborting stops after the scans at work. */
+  signal: AbortSignal
 }
 
-async function scanSource(folder: string, { options, out, workers }: ScanJob): Promise<SceneSource> {
+async function scanSource(folder: string, { options, out, signal, workers }: ScanJob): Promise<SceneSource> {
   const { listScans } = await import('../scene/scannet/scan.js')
   const scans = new Map(listScans(folder).map((scan) => [path.basename(path.resolve(scan)), scan]))
   return {
     place: folder,
     names: [...scans.keys()],
     open: async (names) => {
-      const { buildRecords, readRecord } = await import('../scene/records.js')
+      const { buildRecords } = await import('../scene/records.js')
       const chosen = names.flatMap((name) => scans.get(name) ?? [])
       const progress = startProgress('scans', chosen.length, { unit: 'scans' })
-      const signal = interruptSignal()
       const made = await buildRecords({ scans: chosen, out, options, workers, progress, signal })
       signal.throwIfAborted()
       progress.end()
       return {
-        records: (function* () {
-          for (const { file } of made) yield readRecord(file)
-        })(),
+        records: made.map(({ file }) => file),
         images: path.join(out, 'images'),
         problems: made.flatMap(({ problems, scene }) => problems.map((problem) => `${scene}: ${problem}`)),
       }
@@ -111,7 +107,7 @@ async function scanSource(folder: string, { options, out, workers }: ScanJob): P
 }
 
 /** @throws usage or data error for paths that are no source */
-export function openSource(paths: SourcePaths, job: ScanJob): Promise<SceneSource> {
+export async function openSource(paths: SourcePaths, job: ScanJob): Promise<SceneSource> {
   const { kind, place } = checkPaths(paths)
   if (kind === 'scenes') return metaSource(place)
   return kind === 'records' ? recordSource(place) : scanSource(place, job)

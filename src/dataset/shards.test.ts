@@ -22,7 +22,7 @@ const at = (name: string): string => path.join(folder, name)
 function writeAll(count: number, out = folder, fingerprint = 'f'): void {
   for (let index = 0; index < count; index++) {
     const own = rooms.filter((_, i) => i % count === index)
-    writeShard(out, { index, count }, questionsOf(own), { fingerprint, context: { index } })
+    writeShard(out, { index, count }, questionsOf(own), { fingerprint, inputs: 'i', context: { index } })
   }
 }
 
@@ -31,9 +31,9 @@ describe('shards', () => {
     const whole = JSON.stringify(assembleDataset(questionsOf(rooms), options, 1))
     for (const count of [1, 2, 5]) {
       writeAll(count, at(String(count)))
-      const { questions, manifests } = readShards([at(String(count))])
+      const { questions, shards } = readShards([at(String(count))])
       expect(JSON.stringify(assembleDataset(questions, options, 1))).toBe(whole)
-      expect(manifests.map(({ context }) => context.index)).toEqual(manifests.map((_, i) => i))
+      expect(shards.map(({ manifest }) => manifest.context.index)).toEqual(shards.map((_, i) => i))
     }
   })
 
@@ -47,11 +47,13 @@ describe('shards', () => {
 
   it('are known as complete only when whole and made from the same', () => {
     writeAll(2)
-    expect(isShardComplete(folder, { index: 0, count: 2 }, 'f')).toBe(true)
-    expect(isShardComplete(folder, { index: 0, count: 2 }, 'g')).toBe(false)
-    expect(isShardComplete(folder, { index: 0, count: 3 }, 'f')).toBe(false)
+    const from = { fingerprint: 'f', inputs: 'i' }
+    expect(isShardComplete(folder, { index: 0, count: 2 }, from)).toBe(true)
+    expect(isShardComplete(folder, { index: 0, count: 2 }, { ...from, fingerprint: 'g' })).toBe(false)
+    expect(isShardComplete(folder, { index: 0, count: 2 }, { ...from, inputs: 'others' })).toBe(false)
+    expect(isShardComplete(folder, { index: 0, count: 3 }, from)).toBe(false)
     fs.appendFileSync(at('shards/questions-0-of-2.jsonl'), ' ')
-    expect(isShardComplete(folder, { index: 0, count: 2 }, 'f')).toBe(false)
+    expect(isShardComplete(folder, { index: 0, count: 2 }, from)).toBe(false)
   })
 })
 
@@ -69,12 +71,12 @@ describe('what cannot be merged is one line', () => {
     ],
     [
       'a shard of another number',
-      () => writeShard(folder, { index: 0, count: 2 }, [], { fingerprint: 'f', context: {} }),
+      () => writeShard(folder, { index: 0, count: 2 }, [], { fingerprint: 'f', inputs: 'i', context: {} }),
       /expected a shard of the data set of .*, got one of another/,
     ],
     [
       'a shard of other data',
-      () => writeShard(folder, { index: 2, count: 3 }, [], { fingerprint: 'g', context: {} }),
+      () => writeShard(folder, { index: 2, count: 3 }, [], { fingerprint: 'g', inputs: 'i', context: {} }),
       /questions-2-of-3\.json: expected a shard of the data set of .*, got one of another/,
     ],
     [

@@ -10,19 +10,21 @@ import path from 'node:path'
 import { z } from 'zod'
 import { checked } from '../common/checked.js'
 import { dataError } from '../common/errors.js'
-import { readJson, sha256File, writeJsonAtomic } from '../common/files.js'
+import { readJson, removeTemporaries, sha256File, writeJsonAtomic } from '../common/files.js'
 import { readJsonl, writeJsonl } from '../common/jsonl.js'
 import type { SceneQuestions } from './scene-questions.js'
 
 const manifestSchema = z.object({
   version: z.literal(1),
-  /** Hash of all that decides the data set; equal in all its shards. */
+  /** Hash of what all shards of a data set have in common: recipe, names of the scenes, seed, version. */
   fingerprint: z.string(),
+  /** Hash of the records of this shard. */
+  inputs: z.string(),
   index: z.int().min(0),
   count: z.int().min(1),
   scenes: z.int().min(0),
   sha256: z.string(),
-  /** What the merge needs besides the questions; equal in all shards but for `problems` and `dataset`. */
+  /** What the merge needs besides the questions; the parts of all shards are put together there. */
   context: z.record(z.string(), z.unknown()),
 })
 export type ShardManifest = z.infer<typeof manifestSchema>
@@ -40,14 +42,17 @@ const manifestFile = (out: string, shard: Shard): string => path.join(folderOf(o
 const readManifest = (file: string): ShardManifest =>
   checked(manifestSchema, readJson(file), file, 'the manifest of a shard')
 
+type Origin = Pick<ShardManifest, 'fingerprint' | 'inputs'>
+
 /** Whether `shard` is there already, whole and made from the same. */
-export function isShardComplete(out: string, shard: Shard, fingerprint: string): boolean {
+export function isShardComplete(out: string, shard: Shard, from: Origin): boolean {
   const file = manifestFile(out, shard)
   if (!fs.existsSync(file)) return false
   const manifest = readManifest(file)
   const questions = questionsFile(out, shard)
   return (
-    manifest.fingerprint === fingerprint &&
+    manifest.fingerprint === from.fingerprint &&
+    manifest.inputs === from.inputs &&
     fs.existsSync(questions) &&
     sha256File(questions) === manifest.sha256
   )
@@ -58,14 +63,16 @@ export function writeShard(
   out: string,
   shard: Shard,
   questions: readonly SceneQuestions[],
-  { fingerprint, context }: Pick<ShardManifest, 'fingerprint' | 'context'>,
+  { fingerprint, inputs, context }: Origin & Pick<ShardManifest, 'context'>,
 ): void {
   const file = questionsFile(out, shard)
   fs.rmSync(manifestFile(out, shard), { force: true })
+  removeTemporaries(folderOf(out), new Set([`${stem(shard)}.jsonl`, `${stem(shard)}.json`]))
   writeJsonl(file, questions)
   writeJsonAtomic(manifestFile(out, shard), {
     version: 1,
     fingerprint,
+    inputs,
     ...shard,
     scenes: questions.length,
     sha256: sha256File(file),
@@ -79,7 +86,8 @@ export function writeShard(
  */
 export function readShards(folders: readonly string[]): {
   questions: SceneQuestions[]
-  manifests: ShardManifest[]
+  /** In the order of their index, each with the folder it lies in. */
+  shards: { out: string; manifest: ShardManifest }[]
 } {
   const found = folders.flatMap((out) => {
     const folder = folderOf(out)
@@ -115,5 +123,5 @@ export function readShards(folders: readonly string[]): {
       throw dataError(file, `the questions its manifest names (${manifest.sha256.slice(0, 12)})`, 'others')
     return readJsonl<SceneQuestions>(file)
   })
-  return { questions, manifests: ordered.map(({ manifest }) => manifest) }
+  return { questions, shards: ordered }
 }
