@@ -43,7 +43,7 @@ it('bears out what data build made, and names file and row of what was altered',
   const made = await buildRecords({ scans: names.map((name) => path.join(scans, name)), out: data })
   buildDataset({ records: made.map(({ file }) => readRecord(file)), out: data, seed: 1 })
   await check(data, '--scans', scans)
-  expect(printed).toMatch(/^\d+ rows: 0 wrong, \d+ recomputed from their scans, 0 not provable\n$/)
+  expect(printed).toMatch(/\n(\d+) rows: 0 wrong, \1 recomputed from their scans, 0 not provable\n$/)
   expect(process.exitCode).toBeUndefined()
 
   const file = path.join(data, 'spld_spatial_data.jsonl')
@@ -53,15 +53,18 @@ it('bears out what data build made, and names file and row of what was altered',
   writeJsonl(file, rows)
   await check(data, '--scans', scans)
   expect(printed).toContain(`${file} row ${at + 1}: answer: expected `)
-  expect(printed).toContain('rows: 1 wrong')
+  expect(printed).toMatch(/rows: 1 wrong/)
+  expect(printed).toMatch(/^all +\d+ +1 +\d+ +0$/m)
   expect(process.exitCode).toBe(1)
 
   // Without their scans nothing is called right.
   await check(data, '--json')
   expect(JSON.parse(printed)).toMatchObject({
-    proven: 0,
+    recomputed: 0,
     not_provable: JSON.parse(printed).rows,
-    wrong_rows: 0,
+    wrong: 0,
+    reasons: { 'no --scans': JSON.parse(printed).rows },
+    problems: [],
   })
 })
 
@@ -96,7 +99,9 @@ it('reads released rows: pictures that are missing or broken, repeats, half a li
     `${file} row 5: row: expected another question or picture than in spld_spatial_data.jsonl row 1, got the same`,
     `${file} row 6: row: expected a JSON object, got "{\\"question_id\\": 6, \\"ques"`,
   ])
-  expect(printed).toContain('6 rows: 5 wrong, 0 recomputed from their scans, 5 not provable')
+  expect(printed).toContain(
+    '6 rows: 5 wrong, 0 recomputed from their scans, 6 not provable (it names no scan: 5; no row: 1)',
+  )
   expect(process.exitCode).toBe(1)
 })
 

@@ -2,17 +2,16 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Command } from 'commander'
-import { dataError, describeError } from '../common/errors.js'
-import { type Progress, startProgress } from '../common/progress.js'
+import { dataError } from '../common/errors.js'
+import { startProgress } from '../common/progress.js'
 import { decodeImage, readImageSize } from '../images/codec.js'
-import { checkPicture } from '../proof/pictures.js'
-import { proveSample } from '../proof/prove.js'
-import { openRoom, type Room } from '../proof/room.js'
-import { checkRow } from '../proof/rows.js'
-import type { RecordOptionsInput } from '../scene/record.js'
-import { listScans } from '../scene/scannet/scan.js'
+import { checkRows } from '../proof/check-rows.js'
+import { countLines } from '../proof/lines.js'
+import { type Codec, pictureChecker } from '../proof/pictures.js'
+import { proveRows } from '../proof/prove-rows.js'
+import { type Counts, type Report, startReport } from '../proof/report.js'
+import type { RoomRules } from '../proof/room.js'
 import { imageRootOf } from '../schema/read-samples.js'
-import type { Sample } from '../schema/sample.js'
 import { readDataRecipe } from './data-recipe.js'
 import { integer, withExample } from './options.js'
 
@@ -25,28 +24,7 @@ interface CheckOptions {
   json?: boolean
 }
 
-interface Problem {
-  file: string
-  row: number
-  problem: string
-}
-
-/** A row that its room may bear out. */
-interface Provable {
-  sample: Sample
-  file: string
-  row: number
-}
-
-interface Result {
-  files: string[]
-  rows: number
-  /** Rows whose answer was recomputed from a scan. */
-  proven: number
-  /** Rows that cannot be: no evidence, or no scan of their room. */
-  not_provable: number
-  problems: Problem[]
-}
+const CODEC: Codec = { size: readImageSize, decode: decodeImage }
 
 /** The JSONL files of `place`. */
 function filesOf(place: string): string[] {
@@ -61,153 +39,85 @@ function filesOf(place: string): string[] {
   return files
 }
 
-/** Lines of `file` that hold something, with their numbers. */
-const linesOf = (file: string): { text: string; row: number }[] =>
-  fs
-    .readFileSync(file, 'utf8')
-    .split('\n')
-    .flatMap((text, index) => (text.trim() === '' ? [] : [{ text, row: index + 1 }]))
-
-/** Every picture is looked at once: its header, or with `decode` all of it. */
-function pictureChecker(root: string, decode: boolean): (image: string) => Promise<string | null> {
-  const known = new Map<string, string | null>()
-  return async (image) => {
-    const before = known.get(image)
-    if (before !== undefined) return before
-    const file = path.join(root, image)
-    let problem: string | null = null
-    try {
-      if (!fs.existsSync(file)) problem = `image ${image}: expected a picture, got nothing there`
-      else if (decode) await decodeImage(file)
-      else await readImageSize(file)
-    } catch (error) {
-      problem = `image ${describeError(error).message}`
-    }
-    known.set(image, problem)
-    return problem
+/** How the data set was measured, by the recipe it was built with. */
+function rulesOf(file: string | undefined): RoomRules {
+  if (file === undefined) return {}
+  const { dataset, records } = readDataRecipe(file)
+  return {
+    records,
+    appearance: { ratio: dataset.appearance_visible_ratio, pixels: dataset.appearance_pixel_count },
   }
 }
 
-/** All rows by themselves: schema, options, boxes, pictures, repeats. */
-async function checkRows(
-  files: readonly string[],
-  root: string,
-  options: CheckOptions,
-): Promise<{ result: Result; provable: Provable[] }> {
-  const result: Result = { files: [...files], rows: 0, proven: 0, not_provable: 0, problems: [] }
-  const provable: Provable[] = []
-  const ids = new Map<string, string>()
-  const keys = new Map<string, string>()
-  const look = pictureChecker(root, options.decode ?? false)
-  for (const file of files) {
-    const lines = linesOf(file)
-    const progress = startProgress(path.basename(file), lines.length, { unit: 'rows' })
-    progress.update(0)
-    for (const [index, { text, row }] of lines.entries()) {
-      progress.update(index + 1)
-      if (options.limit !== undefined && result.rows >= options.limit) break
-      result.rows++
-      const say = (problem: string): void => void result.problems.push({ file, row, problem })
-      let value: unknown
-      try {
-        value = JSON.parse(text)
-      } catch {
-        say(`row: expected a JSON object, got ${JSON.stringify(text.slice(0, 60))}`)
-        continue
-      }
-      const checked = checkRow(value)
-      checked.problems.forEach(say)
-      for (const image of checked.images) {
-        const problem = await look(image)
-        if (problem) say(problem)
-      }
-      const place = `${path.basename(file)} row ${row}`
-      const [sameId, sameKey] = [checked.id === null ? undefined : ids.get(checked.id), keys.get(checked.key)]
-      if (sameId) say(`id: expected a new one, got ${checked.id}, as in ${sameId}`)
-      else if (sameKey) say(`row: expected another question or picture than in ${sameKey}, got the same`)
-      if (checked.id !== null) ids.set(checked.id, place)
-      keys.set(checked.key, place)
-      if (checked.sample) provable.push({ sample: checked.sample, file, row })
-      else result.not_provable++
-    }
-    progress.end()
-  }
-  return { result, provable }
+const cells = ({ not_provable, recomputed, rows, wrong }: Counts): string[] =>
+  [rows, wrong, recomputed, not_provable].map(String)
+
+function describeCounts({ counts, total }: Report): string {
+  const table = [
+    ['rows', 'all', 'wrong', 'recomputed', 'not provable'],
+    ...[...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([about, found]) => [about, ...cells(found)]),
+    ['all', ...cells(total())],
+  ]
+  const widths = table[0].map((_, i) => Math.max(...table.map((row) => row[i].length)))
+  return table
+    .map((row) =>
+      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '),
+    )
+    .join('\n')
 }
 
-/** Groups rows by room and proves them, one room open at a time. */
-async function prove(
-  provable: readonly Provable[],
-  scans: string,
-  root: string,
-  records: RecordOptionsInput,
-  result: Result,
-  progress: Progress,
-): Promise<void> {
-  const folders = new Map(listScans(scans).map((folder) => [path.basename(path.resolve(folder)), folder]))
-  const byRoom = new Map<string, Provable[]>()
-  for (const item of provable) {
-    const name = item.sample.scene_name
-    byRoom.set(name, [...(byRoom.get(name) ?? []), item])
-  }
-  let done = 0
-  for (const [name, items] of [...byRoom].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const folder = folders.get(name)
-    if (folder === undefined) result.not_provable += items.length
-    else await proveRoom(await openRoom(folder, records), items, root, result)
-    done += items.length
-    progress.update(done, name)
-  }
-}
+/** Problems printed; `--json` has all. */
+const SHOWN = 1000
 
-async function proveRoom(
-  room: Room,
-  items: readonly Provable[],
-  root: string,
-  result: Result,
-): Promise<void> {
-  const pictures = new Map<string, string | null>()
-  for (const { sample, file, row } of items) {
-    const problems = proveSample(sample, room)
-    for (const image of sample.image) {
-      if (!pictures.has(image)) pictures.set(image, await checkPicture(room, root, image, decodeImage))
-      const problem = pictures.get(image)
-      if (problem) problems.push(problem)
-    }
-    result.proven++
-    // What the row alone showed already is not said twice.
-    for (const problem of new Set(problems))
-      if (!result.problems.some((one) => one.file === file && one.row === row && one.problem === problem))
-        result.problems.push({ file, row, problem })
-  }
+function describe(report: Report): string {
+  const { problems, reasons } = report
+  const { not_provable, recomputed, rows, wrong } = report.total()
+  const lines = problems
+    .slice(0, SHOWN)
+    .map(({ file, problem, row }) => (row === null ? problem : `${file} row ${row}: ${problem}`))
+  if (problems.length > SHOWN) lines.push(`… and ${problems.length - SHOWN} more (--json lists all)`)
+  if (lines.length > 0) lines.push('')
+  const why = [...reasons].map(([reason, n]) => `${reason}: ${n}`).join('; ')
+  lines.push(
+    describeCounts(report),
+    '',
+    `${rows} rows: ${wrong} wrong, ${recomputed} recomputed from their scans, ${not_provable} not provable${why === '' ? '' : ` (${why})`}`,
+  )
+  return lines.join('\n')
 }
-
-/** Lines printed of many problems. */
-const SHOWN = 50
 
 async function run(place: string, options: CheckOptions): Promise<void> {
+  const { decode = false, json, limit, recipe, scans } = options
   const files = filesOf(place)
   const root = options.images ?? imageRootOf(place)
-  const { result, provable } = await checkRows(files, root, options)
-  if (options.scans === undefined) result.not_provable += provable.length
+  const rules = rulesOf(recipe)
+  const report = startReport()
+  const look = pictureChecker(root, CODEC, decode)
+  const progressOf = async (file: string) =>
+    startProgress(path.basename(file), Math.min(await countLines(file), limit ?? Infinity), { unit: 'rows' })
+  const rooms = await checkRows({ files, look, report, limit, progressOf })
+  if (scans === undefined)
+    for (const places of rooms.values()) for (const { about } of places) report.skip(about, 'no --scans')
   else {
-    const records = options.recipe === undefined ? {} : readDataRecipe(options.recipe).records
-    const progress = startProgress('proving', provable.length, { unit: 'rows' })
-    await prove(provable, options.scans, root, records, result, progress)
+    const all = [...rooms.values()].reduce((sum, places) => sum + places.length, 0)
+    const progress = startProgress('proving', all, { unit: 'rows' })
+    await proveRows({ rooms, scans, root, codec: CODEC, rules, report, progress })
     progress.end()
   }
-  const wrong = new Set(result.problems.map(({ file, row }) => `${file} ${row}`)).size
-  if (options.json) process.stdout.write(`${JSON.stringify({ ...result, wrong_rows: wrong }, null, 2)}\n`)
-  else {
-    for (const { file, row, problem } of result.problems.slice(0, SHOWN))
-      process.stdout.write(`${file} row ${row}: ${problem}\n`)
-    if (result.problems.length > SHOWN)
-      process.stdout.write(`… and ${result.problems.length - SHOWN} more (--json lists all)\n`)
+  report.problems.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : (a.row ?? 0) - (b.row ?? 0)))
+  const { not_provable, recomputed, rows, wrong } = report.total()
+  if (json) {
+    const { problems } = report
+    const [by, reasons] = [Object.fromEntries(report.counts), Object.fromEntries(report.reasons)]
     process.stdout.write(
-      `${result.rows} rows: ${wrong} wrong, ${result.proven} recomputed from their scans, ${result.not_provable} not provable\n`,
+      `${JSON.stringify({ files, rows, wrong, recomputed, not_provable, reasons, by, problems }, null, 2)}\n`,
     )
-  }
-  if (wrong > 0) process.exitCode = 1
+  } else process.stdout.write(`${describe(report)}\n`)
+  if (recipe === undefined && report.problems.some(({ problem }) => problem.includes('"no such object"')))
+    process.stderr.write(
+      'Was it built with a recipe? Name it with --recipe: it says what things are called.\n',
+    )
+  if (report.problems.length > 0) process.exitCode = 1
 }
 
 /** Adds `check` to the `data` command. */
@@ -216,12 +126,15 @@ export function register(data: Command): void {
     .command('check')
     .summary('recompute every answer from the scans, and find what is wrong with rows')
     .description(
-      'Checks rows by themselves (schema, options, boxes, pictures, repeats): samples of this program, SpatialLadder-26k, or chats with pictures. With --scans every answer, box, option, picture and number of evidence is recomputed from mesh, poses and depth. Exit code 1 when anything is wrong.',
+      'Checks rows by themselves (schema, options, boxes, pictures, repeats): samples of this program, SpatialLadder-26k, SPBench, or chats with pictures. With --scans every answer, box, option, picture and number of evidence is recomputed from mesh, poses and depth; rows whose scan is not there are counted as not provable, never as right. Exit code 1 when anything is wrong.',
     )
     .argument('<path>', 'a data folder, or a JSONL file')
     .option('--scans <dir>', 'the scans the rows were made from')
     .option('--images <dir>', 'where the pictures are (default: images/ beside the rows)')
-    .option('--recipe <file>', 'the recipe the data was built with, for its options of records')
+    .option(
+      '--recipe <file>',
+      'the recipe the data was built with, for what it calls things and how it measures',
+    )
     .option('--decode', 'decode every picture wholly, not only its header')
     .option('--limit <n>', 'only the first n rows', integer(1))
     .option('--json', 'print all problems as JSON')

@@ -1,7 +1,7 @@
 /** What the answer to a claim is, measured in the room; and the numbers the evidence of such a question holds. */
-import type { FrameRecord } from '../schema/scene-record.js'
 import type { Claim, Difficulty, Directions } from './claims.js'
-import type { Room } from './room.js'
+import type { Frame, Room } from './room.js'
+import type { Range } from './sight.js'
 
 /** One thing the question names, as found in the room. */
 export interface Named {
@@ -18,7 +18,9 @@ export interface Measured {
   options?: string[]
   subtype: string
   /** Evidence numbers by name. */
-  numbers: Record<string, number>
+  numbers: Record<string, number | Range>
+  /** First sights in their order: the pictures, counted from 0, that each may be. */
+  firsts?: Range[]
 }
 
 const DIRECTIONS: Record<Directions, string[]> = {
@@ -33,7 +35,7 @@ const TURNS: Record<Difficulty, string[]> = {
 }
 
 /** The side of the camera on which the first lies, seen from the second. */
-function cameraDirection(room: Room, frame: FrameRecord, form: Directions, [a, b]: number[]): Measured {
+function cameraDirection(room: Room, frame: Frame, form: Directions, [a, b]: number[]): Measured {
   const [p, q] = [room.inCamera(frame, a), room.inCamera(frame, b)]
   const [right, deeper] = [p[0] - q[0], p[2] - q[2]]
   const side = right < 0 ? 'left' : 'right'
@@ -81,7 +83,7 @@ export function measure(
   room: Room,
   claim: Claim,
   named: readonly Named[],
-  frames: readonly FrameRecord[],
+  frames: readonly Frame[],
   target?: number,
 ): Measured {
   const ids = named.map(({ id }) => id)
@@ -122,39 +124,49 @@ export function measure(
       return { answer: count, digits: 0, subtype: 'instances in the room', numbers: { count } }
     }
     case 'room size': {
-      const area = room.record.room_area ?? Number.NaN
+      const area = room.area() ?? Number.NaN
+      const reach = room.reach()
       return {
         answer: area,
         digits: 1,
         subtype: 'floor area',
-        numbers: { area_m2: area, reach_x_m: room.reach[0], reach_y_m: room.reach[1] },
+        numbers: { area_m2: area, reach_x_m: reach[0], reach_y_m: reach[1] },
       }
     }
     case 'appearance order': {
       const first = new Map(claim.names.map((name) => [name, firstSight(room, name, frames)]))
-      const order = claim.names.toSorted((a, b) => (first.get(a) ?? 0) - (first.get(b) ?? 0))
+      const at = (name: string): Range => first.get(name) ?? [frames.length, frames.length]
+      const order = claim.names.toSorted((a, b) => at(a)[1] - at(b)[1] || at(a)[0] - at(b)[0])
       return {
         answer: order.join(', '),
         subtype: `${claim.names.length} categories`,
         numbers: Object.fromEntries(
-          order.map((name, i) => [`first_${i + 1}_frame`, (first.get(name) ?? 0) + 1]),
+          order.map((name, i) => [`first_${i + 1}_frame`, [at(name)[0] + 1, at(name)[1] + 1]]),
         ),
+        firsts: order.map(at),
       }
     }
   }
 }
 
-/** What makes a first sight, as the data's thresholds have it by default. */
-const SIGHT = { ratio: 0.1, pixels: 50 }
+/** Whether a frame shows enough of an object for a first sight: surely, maybe, or not. */
+export function enough(room: Room, frame: Frame, id: number): 'surely' | 'maybe' | 'not' {
+  const seen = room.seen(frame, id)
+  if (!seen) return 'not'
+  const { pixels, ratio } = room.appearance
+  const least = Math.max(1, pixels)
+  // Records hold shares to the millionth.
+  if (seen.certain && seen.ratio[0] >= ratio - 5e-7 && seen.pixels[0] >= least) return 'surely'
+  return seen.ratio[1] >= ratio - 5e-7 && seen.pixels[1] >= least ? 'maybe' : 'not'
+}
 
-/** Index of the first picture that shows enough of any instance; the number of pictures when none does. */
-function firstSight(room: Room, name: string, frames: readonly FrameRecord[]): number {
+/** The pictures that may be the first to show enough of any instance; their number where none does. */
+function firstSight(room: Room, name: string, frames: readonly Frame[]): Range {
   const instances = room.instances(name)
-  const at = frames.findIndex((frame) =>
-    instances.some((id) => {
-      const seen = room.seen(frame, id)
-      return seen !== undefined && seen.visible_ratio >= SIGHT.ratio && seen.pixel_count >= SIGHT.pixels
-    }),
-  )
-  return at < 0 ? frames.length : at
+  const found = frames.map((frame) => instances.map((id) => enough(room, frame, id)))
+  const at = (words: string[]): number => {
+    const index = found.findIndex((one) => one.some((word) => words.includes(word)))
+    return index < 0 ? frames.length : index
+  }
+  return [at(['surely', 'maybe']), at(['surely'])]
 }

@@ -9,7 +9,8 @@ export type Difficulty = 'easy' | 'medium' | 'hard'
 export type Claim =
   | { kind: 'camera direction'; form: Directions; names: [string, string] }
   | { kind: 'egocentric direction'; difficulty: Difficulty; names: [string, string, string] }
-  | { kind: 'relative distance'; target: string; names: string[] }
+  /** `nearest`: the question says that of several instances the closest counts. */
+  | { kind: 'relative distance'; target: string; names: string[]; nearest: boolean }
   | { kind: 'absolute distance'; names: [string, string] }
   | { kind: 'object size'; names: [string] }
   | { kind: 'object count'; names: [string] }
@@ -49,19 +50,24 @@ const PARSERS: readonly [pattern: RegExp, claim: (found: string[]) => Claim | nu
     ([a, b, c]) => ({ kind: 'egocentric direction', difficulty: 'medium', names: [a, b, c] }),
   ],
   [
-    /^If I am standing by the (.+?) and facing the (.+?), is the (.+?) to my front-left, front-right, back-left, or back-right\?\n/,
+    /^If I am standing by the (.+?) and facing the (.+?), is the (.+?) to my front-left, front-right, back-left, or back-right\?\nThe directions refer to the quadrants of a Cartesian plane \(if I am standing at the origin and facing along the positive y-axis\)\.$/,
     ([a, b, c]) => ({ kind: 'egocentric direction', difficulty: 'hard', names: [a, b, c] }),
   ],
   [
     /^Measuring from the closest point of each object, which of these two objects \((.+)\) is closer to the (.+)\?$/,
-    ([listed, target]) => ({ kind: 'relative distance', target, names: listed.split(', ') }),
+    ([listed, target]) => ({ kind: 'relative distance', target, names: listed.split(', '), nearest: false }),
   ],
   [
-    /^Measuring from the closest point of each object, which of these objects \((.+)\) is the closest to the (.+?)\?(?:\nIf there are multiple instances of an object category, measure to the closest\.)?$/,
-    ([listed, target]) => ({ kind: 'relative distance', target, names: listed.split(', ') }),
+    /^Measuring from the closest point of each object, which of these objects \((.+)\) is the closest to the (.+?)\?(\nIf there are multiple instances of an object category, measure to the closest\.)?$/,
+    ([listed, target, note]) => ({
+      kind: 'relative distance',
+      target,
+      names: listed.split(', '),
+      nearest: note !== undefined,
+    }),
   ],
   [
-    /^Measuring from the closest point of each object, what is the distance between the (.+?) and the (.+?) \(in meters\)\?$/,
+    /^Measuring from the closest point of each object, what is the (?:direct )?distance between the (.+?) and the (.+?) \(in meters\)\?$/,
     ([a, b]) => ({ kind: 'absolute distance', names: [a, b] }),
   ],
   [
@@ -69,7 +75,10 @@ const PARSERS: readonly [pattern: RegExp, claim: (found: string[]) => Claim | nu
     ([a]) => ({ kind: 'object size', names: [a] }),
   ],
   [/^How many (.+)\(s\) are in this room\?$/, ([a]) => ({ kind: 'object count', names: [a] })],
-  [/^What is the size of this room \(in square meters\)\?/, () => ({ kind: 'room size', names: [] })],
+  [
+    /^What is the size of this room \(in square meters\)\?(?:\s+If multiple rooms are shown, estimate the size of the combined space\.)?$/,
+    () => ({ kind: 'room size', names: [] }),
+  ],
   [
     /^What will be the first-time appearance order of the following categories in the video: (.+)\?$/,
     ([listed]) => ({ kind: 'appearance order', names: listed.split(', ') }),

@@ -16,34 +16,50 @@ export function bounds(points: ArrayLike<number>): { min: number[]; max: number[
 }
 
 /**
- * Least distance between a point of `a` and one of `b` (3n coordinates each). Exact: points of `a` in order of
- * their distance to the box around `b`, until that alone is farther than what was found.
+ * Least distance between a point of `a` and one of `b` (3n coordinates each). Exact: the points of `b` in order along
+ * their longest side; from each point of `a` outwards both ways, until the way along that side alone is farther than
+ * what was found. Points of `a` go by their distance to the box around `b`, so that the first find is a good one.
  */
 export function closestPoints(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const { min, max } = bounds(b)
-  const order = Array.from({ length: a.length / 3 }, (_, i) => {
+  const size = min.map((low, k) => max[k] - low)
+  const axis = size.indexOf(Math.max(...size))
+  const order = Uint32Array.from({ length: b.length / 3 }, (_, i) => 3 * i).sort(
+    (i, j) => b[i + axis] - b[j + axis],
+  )
+  const along = Float64Array.from(order, (i) => b[i + axis])
+  const squares = Float64Array.from({ length: a.length / 3 }, (_, i) => {
     let square = 0
     for (let k = 0; k < 3; k++) {
       const x = a[3 * i + k]
       const off = x < min[k] ? min[k] - x : x > max[k] ? x - max[k] : 0
       square += off * off
     }
-    return { i, square }
-  }).sort((p, q) => p.square - q.square)
+    return square
+  })
   let best = Infinity
-  for (const { i, square } of order) {
-    if (square >= best) break
+  for (const i of Uint32Array.from(squares.keys()).sort((p, q) => squares[p] - squares[q])) {
+    if (squares[i] >= best) break
     const [x, y, z] = [a[3 * i], a[3 * i + 1], a[3 * i + 2]]
-    for (let j = 0; j < b.length; j += 3) {
-      const [dx, dy, dz] = [b[j] - x, b[j + 1] - y, b[j + 2] - z]
-      const d = dx * dx + dy * dy + dz * dz
-      if (d < best) best = d
+    const start = a[3 * i + axis]
+    let [low, high] = [0, along.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (along[middle] < start) low = middle + 1
+      else high = middle
     }
+    for (const step of [1, -1])
+      for (let at = step > 0 ? low : low - 1; at >= 0 && at < along.length; at += step) {
+        if ((along[at] - start) ** 2 >= best) break
+        const j = order[at]
+        const [dx, dy, dz] = [b[j] - x, b[j + 1] - y, b[j + 2] - z]
+        best = Math.min(best, dx * dx + dy * dy + dz * dz)
+      }
   }
   return Math.sqrt(best)
 }
 
-/** Convex hull on the floor plan, counter-clockwise (gift wrapping over distinct points sorted by x). */
+/** Convex hull on the floor plan, counter-clockwise (two chains over the points sorted by x). */
 function floorHull(points: ArrayLike<number>): [number, number][] {
   const sorted = Array.from({ length: points.length / 3 }, (_, i): [number, number] => [
     points[3 * i],
@@ -59,7 +75,8 @@ function floorHull(points: ArrayLike<number>): [number, number][] {
     }
     return chain.slice(0, -1)
   }
-  return [...half(sorted), ...half(sorted.toReversed())]
+  const hull = [...half(sorted), ...half(sorted.toReversed())]
+  return hull.length > 0 ? hull : sorted
 }
 
 export interface Upright {
@@ -109,11 +126,4 @@ export function uprightBox(points: ArrayLike<number>): Upright {
     longest: Math.max(...best.sides, max[2] - min[2]),
     corners: best.corners,
   }
-}
-
-/** `point` of the world in the frame of a camera at `pose` (camera to world, 4x4 row-major, rigid). */
-export function inCamera(pose: readonly number[], [x, y, z]: Point): Point {
-  const d = [x - pose[3], y - pose[7], z - pose[11]]
-  const along = (k: number): number => pose[k] * d[0] + pose[4 + k] * d[1] + pose[8 + k] * d[2]
-  return [along(0), along(1), along(2)]
 }

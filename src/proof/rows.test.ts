@@ -42,6 +42,16 @@ const llava = {
     { from: 'gpt', value: 'A chair.' },
   ],
 }
+const benchmark = {
+  id: 3,
+  dataset: 'scannet',
+  scene_name: 'scene0011_00',
+  question_type: 'object_counting',
+  question: 'How many chair(s) are in this room?',
+  ground_truth: '4',
+  options: null,
+  images: ['20.jpg', '40.jpg'],
+}
 const qwen = {
   images: ['1.jpg'],
   messages: [{ role: 'user', content: [{ type: 'image' }, { type: 'text', text: 'What is this?' }] }],
@@ -51,11 +61,32 @@ it.each([
   ['spatial', spatial, 'spatial/160'],
   ['grounding', grounding, 'grounding/160'],
   ['cold start', cold, 'cold start/7'],
-  ['chat', chat, 'a'],
+  ['SPBench', benchmark, 'SPBench multi_view/3'],
+  ['chat', chat, 'chat/a'],
   ['chat', llava, null],
   ['chat', qwen, null],
 ])('a whole row of the kind %s has nothing wrong with it', (kind, row, id) => {
   expect(checkRow(row)).toMatchObject({ kind, problems: [], id })
+})
+
+it('knows what a room may bear out, and by which names pictures go', () => {
+  expect(checkRow(benchmark)).toMatchObject({
+    images: ['scene0011_00/20.jpg', 'scene0011_00/40.jpg'],
+    asked: {
+      scene_name: 'scene0011_00',
+      question_type: 'object count',
+      data_type: 'multi_view',
+      evidence: null,
+    },
+  })
+  expect(checkRow(spatial).asked).toMatchObject({ scene_name: 'scene0055_00', answer: 'B' })
+  for (const row of [cold, chat, { ...spatial, image: ['1.jpg'] }]) expect(checkRow(row).asked).toBeNull()
+})
+
+it('a question and its boxes are twins by their id', () => {
+  const [one, other] = [checkRow(spatial).twin, checkRow(grounding).twin]
+  expect(one).toEqual({ ...other, side: 'question' })
+  expect(checkRow({ ...grounding, image: ['scene0055_00/1.jpg'] }).twin?.alike).not.toBe(one?.alike)
 })
 
 it('a number is an answer without options; rows that ask the same have the same key', () => {
@@ -71,7 +102,7 @@ it.each([
   [{ ...spatial, options: null, answer: 'about 4' }, 'answer: expected a number, got "about 4"'],
   [{ ...spatial, options: ['A. left', 'right'] }, 'options.1: expected one that begins B., got "right"'],
   [{ ...spatial, options: ['A. left', 'B. left'] }, 'options: expected different texts, got one twice'],
-  [{ ...spatial, image: [] }, 'image: Too small: expected array to have >=1 items'],
+  [{ ...spatial, image: [] }, 'image: expected 1 for single_image, got 0'],
   [{ ...spatial, question: undefined }, 'question: expected string, got undefined'],
   [
     { ...grounding, answer: [{ bbox_2d: [5, 5, 5, 9], label: 'x' }] },
@@ -87,8 +118,38 @@ it.each([
     { ...llava, conversations: [{ from: 'human', value: 'What is this?' }] },
     'images: expected 0, one per placeholder, got 1',
   ],
+  [
+    {
+      ...chat,
+      messages: [
+        { role: 'user', content: '<image><image>Which?\nA. left\nB. right' },
+        { role: 'assistant', content: '<answer>C</answer>' },
+      ],
+    },
+    'message 1: expected one of A, B, got "C"',
+  ],
+  [
+    {
+      ...llava,
+      conversations: [
+        { from: 'human', value: '<image>' },
+        { from: 'gpt', value: ' ' },
+      ],
+    },
+    'message 1: expected an answer, got an empty one',
+  ],
+  [
+    { ...llava, conversations: [{ from: 'gpt', value: '<image>Yes.' }] },
+    'messages: expected a question, got none',
+  ],
+  [{ ...llava, conversations: [{ value: '<image>' }] }, 'conversations.0: expected role or from'],
+  [{ ...benchmark, ground_truth: 'many' }, 'answer: expected a number, got "many"'],
+  [{ ...benchmark, scene_name: '' }, /^scene_name: /],
+  [{ ...spatial, data_type: 'multi_view' }, 'image: expected 2 or more for multi_view, got 1'],
+  [{ ...spatial, data_type: 'photo' }, /^data_type: /],
   [{ messages: [] }, /messages: /],
-  [[1], 'row: expected an object, got another value'],
+  [[1], 'row: expected an object, got a list'],
+  [7, 'row: expected an object, got another value'],
 ])('%j says what is wrong', (row, problem) => {
   const { problems } = checkRow(row)
   expect(problems).toHaveLength(1)
