@@ -12,9 +12,10 @@ export interface PreviewSample {
 }
 
 const STYLES = `.why{color:var(--soft);font-size:13.5px;overflow-wrap:anywhere}
-.numbers{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:4px 14px;padding:0;margin:8px 0 12px;list-style:none;font-size:13px;color:var(--soft)}.numbers b{display:block;color:var(--ink);font-weight:600}
+.numbers{display:grid;grid-template-columns:repeat(auto-fill,minmax(110px,1fr));gap:4px 14px;padding:0;margin:8px 0 12px;list-style:none;font-size:13px;color:var(--soft)}.numbers b{display:block;color:var(--ink);font-weight:600}
 nav{display:flex;flex-wrap:wrap;gap:6px;margin-top:14px}nav a{color:var(--ink);text-decoration:none;background:var(--card);border:1px solid var(--rule);border-radius:99px;padding:3px 12px;font-size:13.5px}nav small{color:var(--soft);margin-left:5px}
-.truth-text b{font-size:17px}.kind b{font-weight:600;color:var(--ink)}`
+.truth-text b{font-size:17px}.kind b{font-weight:600;color:var(--ink)}
+@media (max-width:480px){.pictures.film{grid-template-columns:repeat(2,1fr)}}`
 
 const UNITS: Partial<Record<Sample['question_type'], string>> = {
   'absolute distance': 'm',

@@ -5,7 +5,7 @@ import type { Counts, Distributions } from './dataset-distributions.js'
 import { type Html, html, raw } from './html.js'
 import { STYLE } from './style.js'
 
-const STYLES = `.charts{display:block;columns:3 320px;column-gap:14px}.chart{break-inside:avoid;margin-bottom:14px}.counts td{vertical-align:middle}.counts td b{font-weight:600}.counts td i{margin:0;width:8px;height:8px;border-radius:2px}`
+const STYLES = `.charts{display:block;columns:3 320px;column-gap:14px}.chart{break-inside:avoid;margin-bottom:14px}.counts td{vertical-align:middle}.counts td b{font-weight:600}.counts td i{margin:0;width:8px;height:8px;border-radius:2px}@media (max-width:480px){.counts tbody th{white-space:normal;padding-left:10px}.counts thead th:first-child{padding-left:10px}.counts td:last-child,.counts thead th:last-child{padding-right:10px}}`
 
 const section = (title: string, note: string, charts: readonly (Html | null)[]): Html | null =>
   charts.some((chart) => chart !== null)
