@@ -27,7 +27,8 @@ export const findBenchmark = (name: string): Benchmark | undefined =>
  * @throws usage error naming what there is
  */
 export function parseBenchmark(text: string): { benchmark: Benchmark; subset?: string } {
-  const [name, subset] = text.split(':')
+  const [name, ...rest] = text.split(':')
+  const subset = rest.length > 0 ? rest.join(':') : undefined
   const benchmark = findBenchmark(name)
   if (!benchmark)
     throw usageError('--benchmark', `one of ${BENCHMARKS.map((one) => one.name).join(', ')}`, name)
