@@ -7,8 +7,8 @@ import { dataError } from './errors.js'
 let counter = 0
 const temporaryName = (target: string): string => `${target}.tmp-${process.pid}-${counter++}`
 
-/** Writing to an open file fails without its name. */
-const naming = (error: unknown, path: string): unknown =>
+/** `error` with the file it is about: writing to an open file fails without its name. */
+export const withPath = (error: unknown, path: string): unknown =>
   error instanceof Error && !('path' in error) ? Object.assign(error, { path }) : error
 
 /** Writes `data` beside `target` and renames it into place; makes the folder if needed. */
@@ -26,7 +26,7 @@ export function writeFileAtomic(target: string, data: string | NodeJS.ArrayBuffe
     fs.renameSync(temporary, target)
   } catch (error) {
     fs.rmSync(temporary, { force: true })
-    throw naming(error, target)
+    throw withPath(error, target)
   }
 }
 
@@ -57,7 +57,7 @@ export async function writeFolderAtomic(
     fs.renameSync(temporary, target)
   } catch (error) {
     fs.rmSync(temporary, { recursive: true, force: true })
-    throw naming(error, target)
+    throw withPath(error, target)
   }
 }
 

@@ -215,7 +215,7 @@ describe.skipIf(!present)(
     it('give distances and directions by VSI-Bench’s own rules, worked out here anew', () => {
       const meta = JSON.parse(fs.readFileSync(REAL, 'utf8')) as Record<
         string,
-        { object_bbox: Record<string, Box[]> }
+        { object_bbox: Record<string, Box[]>; room_size: number }
       >
       const records = readVsiMeta(REAL.pathname)
       const options = datasetOptionsSchema.parse({
@@ -243,16 +243,52 @@ describe.skipIf(!present)(
             .slice(0, -1)
             .map((all) => Math.min(...all.map((one) => closestPoints(grid(one), grid(target)))))
           expect(labels[meters.indexOf(Math.min(...meters))]).toBe(right)
+          // 15 cm from one another, 30 in rooms of more than 40 square metres; the grid adds less than a step each.
+          const sorted = meters.toSorted((x, y) => x - y)
+          const gap = meta[scene_name].room_size > 40 ? 0.3 : 0.15
+          expect(sorted[0]).toBeGreaterThanOrEqual(0.15)
+          for (const [i, m] of sorted.slice(1).entries())
+            expect(m - sorted[i]).toBeGreaterThanOrEqual(gap - 0.09)
           checked.nearest++
         } else {
           const [a, b, c] = boxes.map(([{ centroid }]) => centroid)
-          const [fx, fy, qx, qy] = [b[0] - a[0], b[1] - a[1], c[0] - a[0], c[1] - a[1]]
-          const cosine = (fx * qx + fy * qy) / (Math.hypot(fx, fy) * Math.hypot(qx, qy))
-          const angle = (Math.acos(Math.max(-1, Math.min(1, cosine))) * 180) / Math.PI
-          const turn = fx * qy - fy * qx >= 0 ? angle : 360 - angle
-          const quarter = ['front-left', 'back-left', 'back-right', 'front-right'][Math.floor(turn / 90)]
-          const side = turn < 135 ? 'left' : turn < 225 ? 'back' : 'right'
-          expect(right).toBe(evidence.subtype === 'egocentric hard' ? quarter : side)
+          const turnTo = ([x, y]: readonly number[]): number => {
+            const [fx, fy, qx, qy] = [b[0] - a[0], b[1] - a[1], x - a[0], y - a[1]]
+            const cosine = (fx * qx + fy * qy) / (Math.hypot(fx, fy) * Math.hypot(qx, qy))
+            const angle = (Math.acos(Math.max(-1, Math.min(1, cosine))) * 180) / Math.PI
+            return fx * qy - fy * qx >= 0 ? angle : 360 - angle
+          }
+          const classOf = (degrees: number): string => {
+            if (evidence.subtype === 'egocentric hard')
+              return ['front-left', 'back-left', 'back-right', 'front-right'][Math.floor(degrees / 90)]
+            return degrees < 135 ? 'left' : degrees < 225 ? 'back' : 'right'
+          }
+          const turn = turnTo(c)
+          expect(right).toBe(classOf(turn))
+          // At most two corners of the thing that is asked for lie another way.
+          const [{ axesLengths, centroid, normalizedAxes }] = boxes[2]
+          const corners = Array.from({ length: 8 }, (_, n) =>
+            centroid.map(
+              (m, k) =>
+                m +
+                axesLengths.reduce(
+                  (sum, length, i) => sum + ((n >> i) & 1 ? 0.5 : -0.5) * length * normalizedAxes[3 * i + k],
+                  0,
+                ),
+            ),
+          )
+          expect(corners.filter((corner) => classOf(turnTo(corner)) !== right).length).toBeLessThanOrEqual(2)
+          // All three are 0.3 to 5 m apart.
+          if (checked.turn < 20)
+            for (const [i, j] of [
+              [0, 1],
+              [0, 2],
+              [1, 2],
+            ]) {
+              const apart = closestPoints(grid(boxes[i][0]), grid(boxes[j][0]))
+              expect(apart).toBeGreaterThanOrEqual(0.3)
+              expect(apart).toBeLessThanOrEqual(5.09)
+            }
           // Ten degrees from every boundary, on both sides of it.
           const bounds = evidence.subtype === 'egocentric hard' ? [0, 90, 180, 270, 360] : [0, 135, 225, 360]
           expect(Math.min(...bounds.map((bound) => Math.abs(turn - bound)))).toBeGreaterThanOrEqual(10)
