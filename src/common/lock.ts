@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { environmentError } from './errors.js'
+import { withPath } from './files.js'
 
 const LOCK = '.lock'
 
@@ -64,7 +65,11 @@ export function lockFolder(folder: string): () => void {
   try {
     fs.writeFileSync(file, `${JSON.stringify(mine)}\n`, { flag: 'wx' })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      // A full disk leaves an empty file.
+      fs.rmSync(file, { force: true })
+      throw withPath(error, file)
+    }
     throw environmentError(folder, 'no other process at work in it', 'one that started at the same time')
   }
   const release = (): void => {
