@@ -46,26 +46,37 @@ export interface Grey16Image {
 
 /**
  * A one-channel PNG of 16 (or 8) bits, values unscaled.
+ * @param options `name` stands in messages for bytes in memory; pictures of more than `maxPixels` are refused
  * @throws data error naming the file when it is no such picture
  */
-export async function decodeGrey16(source: string | Buffer): Promise<Grey16Image> {
+export async function decodeGrey16(
+  source: string | Buffer,
+  { name = nameOf(source), maxPixels }: { name?: string; maxPixels?: number } = {},
+): Promise<Grey16Image> {
   const bytes = await load(source)
+  const limitInputPixels = maxPixels === undefined ? undefined : Math.max(1, maxPixels)
   let channels: number | undefined
   try {
-    channels = (await sharp(bytes).metadata()).channels
+    const metadata = await sharp(bytes, { limitInputPixels }).metadata()
+    channels = metadata.channels
     if (channels === 1) {
-      const { data, info } = await sharp(bytes, { ignoreIcc: true })
-        .toColourspace('grey16')
-        .raw({ depth: 'ushort' })
+      const picture = sharp(bytes, { ignoreIcc: true, limitInputPixels })
+      // Made into 16 bits by libvips, 8 would be scaled.
+      const [space, depth] =
+        metadata.depth === 'uchar' ? ['b-w', 'uchar' as const] : ['grey16', 'ushort' as const]
+      const { data, info } = await picture
+        .toColourspace(space)
+        .raw({ depth })
         .toBuffer({ resolveWithObject: true })
+      if (depth === 'uchar') return { width: info.width, height: info.height, data: Uint16Array.from(data) }
       const copy = new Uint16Array(info.width * info.height)
       new Uint8Array(copy.buffer).set(data)
       return { width: info.width, height: info.height, data: copy }
     }
   } catch (error) {
-    throw dataError(nameOf(source), 'a complete 16-bit PNG', reason(error))
+    throw dataError(name, 'a complete 16-bit PNG', reason(error))
   }
-  throw dataError(nameOf(source), 'a picture of one channel', `${channels} channels`)
+  throw dataError(name, 'a picture of one channel', `${channels} channels`)
 }
 
 const raw = (image: RgbImage): Sharp =>

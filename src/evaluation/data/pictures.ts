@@ -2,9 +2,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { dataError } from '../../common/errors.js'
+import { openZip } from '../../common/zip.js'
 import { fileState } from './file-state.js'
 import type { SourcePicture } from './source.js'
-import { openZip } from './zip.js'
 
 /** Bytes of the largest picture taken from a zip. */
 const PICTURE_LIMIT = 256 * 2 ** 20

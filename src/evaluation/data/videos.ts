@@ -3,11 +3,11 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { dataError } from '../../common/errors.js'
 import { sha256 } from '../../common/files.js'
+import { openZip, type Zip } from '../../common/zip.js'
 import { fileState } from './file-state.js'
 import { makeOnce } from './make-once.js'
 import { insidePath, type MediaPlaces, placesText } from './pictures.js'
 import type { SourceVideo } from './source.js'
-import { openZip, type Zip } from './zip.js'
 
 /** Bytes of the largest film taken from a zip. */
 const FILM_LIMIT = 8 * 2 ** 30

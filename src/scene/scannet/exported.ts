@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { dataError } from '../../common/errors.js'
 import { parseNumbers } from './meta-text.js'
-import { isValidPose } from './sens.js'
+import { isCamera, isValidPose } from './sens.js'
 
 const LOST = new Array<number>(16).fill(Number.NEGATIVE_INFINITY)
 
@@ -34,8 +34,17 @@ function numberedFiles(folder: string, extension: RegExp): Map<number, string> {
   const files = new Map<number, string>()
   if (!fs.existsSync(folder)) return files
   for (const name of fs.readdirSync(folder)) {
-    const match = /^(?:frame-)?(\d+)(?:\.color|\.depth|\.pose)?\.(\w+)$/.exec(name)
-    if (match && extension.test(match[2])) files.set(Number(match[1]), path.join(folder, name))
+    const match = /^(?:frame-)?(\d{1,15})(?:\.color|\.depth|\.pose)?\.(\w+)$/.exec(name)
+    if (!match || !extension.test(match[2])) continue
+    const number = Number(match[1])
+    const other = files.get(number)
+    if (other)
+      throw dataError(
+        folder,
+        `one file of frame ${number}`,
+        [path.basename(other), name].sort().join(' and '),
+      )
+    files.set(number, path.join(folder, name))
   }
   return files
 }
@@ -51,9 +60,16 @@ function readPose(file: string): number[] {
 function readIntrinsic(file: string): number[] | null {
   if (!fs.existsSync(file)) return null
   const v = parseNumbers(fs.readFileSync(file, 'utf8'), file)
-  if (v.length === 16) return v
-  if (v.length === 9) return [v[0], v[1], v[2], 0, v[3], v[4], v[5], 0, v[6], v[7], v[8], 0, 0, 0, 0, 1]
-  throw dataError(file, 'a 4x4 or 3x3 matrix', `${v.length} numbers`)
+  const matrix =
+    v.length === 9 ? [v[0], v[1], v[2], 0, v[3], v[4], v[5], 0, v[6], v[7], v[8], 0, 0, 0, 0, 1] : v
+  if (matrix.length !== 16) throw dataError(file, 'a 4x4 or 3x3 matrix', `${v.length} numbers`)
+  if (!isCamera(matrix))
+    throw dataError(
+      file,
+      'finite numbers, focal lengths above 0',
+      `fx ${matrix[0]}, fy ${matrix[5]}, cx ${matrix[2]}, cy ${matrix[6]}`,
+    )
+  return matrix
 }
 
 /** Whether `folder` has numbered colour files in `color/`. */

@@ -28,7 +28,7 @@ export function parseNumbers(text: string, subject: string): number[] {
       if (/^[+-]?inf(inity)?$/i.test(word)) return word.startsWith('-') ? -Infinity : Infinity
       if (/^[+-]?nan/i.test(word)) return Number.NaN
       const value = Number(word)
-      if (Number.isNaN(value)) throw dataError(subject, 'numbers', JSON.stringify(word))
+      if (Number.isNaN(value)) throw dataError(subject, 'numbers', JSON.stringify(word.slice(0, 60)))
       return value
     })
 }

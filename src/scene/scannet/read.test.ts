@@ -103,7 +103,7 @@ describe('a PLY mesh', () => {
 
   it('is read in ascii, with labels, a polygon becoming triangles', () => {
     const mesh = readPly(fixture('labels.ply'))
-    expect([...(mesh.labels ?? [])]).toEqual([5, 5, 0, 39, 149])
+    expect([...(mesh.labels ?? [])]).toEqual([5, 5, 0, 39, 0])
     expect([...mesh.faces]).toEqual([0, 1, 2, 0, 2, 3, 0, 1, 4])
     expect([...mesh.positions.subarray(12)]).toEqual([0, 0, 1])
   })
@@ -119,7 +119,7 @@ describe('a PLY mesh', () => {
     const outside = Buffer.from(bytes)
     outside.writeInt32LE(6, outside.length - 4)
     expect(() => readPly(write('out.ply', outside))).toThrow(
-      /out\.ply: face 2: expected vertex indices below 6, got 6/,
+      /out\.ply at byte 406: face 2: expected vertex indices below 6, got 6/,
     )
     const big = Buffer.from(bytes.toString('latin1').replace('little', 'big   '), 'latin1')
     expect(() => readPly(write('big.ply', big))).toThrow(/expected format binary_little_endian or ascii/)
@@ -132,10 +132,13 @@ describe('objects', () => {
     const { groups, duplicates } = readAggregation(fixture(NAME, `${NAME}.aggregation.json`))
     const segIndices = readSegIndices(fixture(NAME, `${NAME}_vh_clean_2.0.010000.segs.json`))
     expect(duplicates).toBe(1)
-    expect(joinObjects(segIndices, groups, 6, files)).toEqual([
-      { id: 0, label: 'Chair', vertices: Uint32Array.from([0, 1, 2]) },
-      { id: 1, label: 'desk', vertices: Uint32Array.from([4, 5]) },
-    ])
+    expect(joinObjects(segIndices, groups, 6, files)).toEqual({
+      objects: [
+        { id: 0, label: 'Chair', vertices: Uint32Array.from([0, 1, 2]) },
+        { id: 1, label: 'desk', vertices: Uint32Array.from([4, 5]) },
+      ],
+      shared: 1,
+    })
   })
 
   it('of the other resolution are recognised', () => {
@@ -153,7 +156,9 @@ describe('objects', () => {
     fs.writeFileSync(file, '{"segGroups": [{"segments": "all", "label": "a"}]}')
     expect(() => readAggregation(file)).toThrow(/x\.json: segGroups\.0\.segments: expected/)
     fs.writeFileSync(file, '{"segIndices": [1, 2.5]}')
-    expect(() => readSegIndices(file)).toThrow(/x\.json: segIndices\[1\]: expected an integer, got 2\.5/)
+    expect(() => readSegIndices(file)).toThrow(
+      /x\.json: segIndices\[1\]: expected an integer of 32 bits, got 2\.5/,
+    )
     fs.writeFileSync(file, '{"segIndices": [1')
     expect(() => readSegIndices(file)).toThrow(/x\.json: expected JSON/)
   })
@@ -185,6 +190,7 @@ describe('a folder', () => {
     expect(scan.problems).toEqual([
       '1 of 3 frames have no pose (tracking was lost)',
       'objects listed twice: 1; the first of each is kept',
+      'segments of several objects: 1; each goes to the last of them',
     ])
   })
 
@@ -204,6 +210,34 @@ describe('a folder', () => {
     expect(scan.readMesh()).toBeNull()
   })
 
+  it('exported with padded numbers, colour of 640x480 and no axisAlignment is a scan all the same', async () => {
+    const scan = await openScan(fixture('scene0704_00'))
+    expect(scan.frames.map(({ id, cameraToWorld }) => [id, cameraToWorld[3]])).toEqual([
+      [9, 9],
+      [10, 10],
+      [100, 100],
+    ])
+    expect([scan.colorSize, scan.hasAxisAlignment]).toEqual([{ width: 640, height: 480 }, false])
+    expect(scan.axisAlignment).toEqual([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1])
+    expect(scan.intrinsicColor).toEqual({ fx: 577.590698, fy: 578.729797, cx: 318.905426, cy: 242.683609 })
+    expect(scan.sceneType).toBe('Misc.')
+    expect([...(await scan.readDepth(2))]).toEqual(depthOf(100))
+  })
+
+  it('with two files of one frame, or a camera without a focal length, is one clear line', async () => {
+    const twice = path.join(temporary, 'twice')
+    fs.cpSync(fixture('exported'), twice, { recursive: true })
+    fs.copyFileSync(path.join(twice, 'pose', '2.txt'), path.join(twice, 'pose', '000002.txt'))
+    await expect(openScan(twice)).rejects.toThrow(
+      /pose: expected one file of frame 2, got 000002\.txt and 2\.txt$/,
+    )
+    fs.rmSync(path.join(twice, 'pose', '000002.txt'))
+    fs.writeFileSync(path.join(twice, 'intrinsic', 'intrinsic_color.txt'), '0 0 4 0 7 3 0 0 1')
+    await expect(openScan(twice)).rejects.toThrow(
+      /intrinsic_color\.txt: expected finite numbers, focal lengths above 0, got fx 0, fy 7, cx 4, cy 3$/,
+    )
+  })
+
   it('with exported frames and mesh files has both', async () => {
     const both = path.join(temporary, NAME)
     fs.cpSync(fixture('exported'), both, { recursive: true })
@@ -217,12 +251,17 @@ describe('a folder', () => {
 
   it('with the files of two scans is one clear line', async () => {
     await expect(openScan(fixture('sens'))).rejects.toThrow(
-      /sens: expected the files of one scan, got occi, raw$/,
+      /sens: expected the files of one scan, got occi, png, raw$/,
     )
   })
 
   it('of scans gives them sorted; one without any is one clear line', async () => {
-    expect(listScans(fixtures).map((folder) => path.basename(folder))).toEqual(['exported', NAME, 'sens'])
+    expect(listScans(fixtures).map((folder) => path.basename(folder))).toEqual([
+      'exported',
+      NAME,
+      'scene0704_00',
+      'sens',
+    ])
     expect(listScans(fixture(NAME))).toEqual([fixture(NAME)])
     const empty = path.join(temporary, 'empty')
     fs.mkdirSync(empty)

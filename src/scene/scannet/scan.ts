@@ -121,7 +121,9 @@ async function exportedImagery(folder: string, meta: MetaText | null): Promise<I
       const { depthFile, id } = exported.frames[index]
       if (!depthFile)
         throw dataError(path.join(folder, 'depth', `${id}.png`), 'a depth picture', 'nothing there')
-      const { width, height, data } = await decodeGrey16(depthFile)
+      const { width, height, data } = await decodeGrey16(depthFile, {
+        maxPixels: depthSize.width * depthSize.height,
+      })
       if (width !== depthSize.width || height !== depthSize.height)
         throw dataError(depthFile, `${depthSize.width}x${depthSize.height}`, `${width}x${height}`)
       return data
@@ -191,6 +193,33 @@ function problemsOf(scan: Imagery, hasAlignment: boolean): string[] {
   return problems
 }
 
+/** Objects of the low-resolution mesh; what is odd about their files goes to `problems`, once. */
+function readAnnotation(
+  folder: string,
+  name: string,
+  vertexCount: number,
+  problems: string[],
+): ScanObject[] | null {
+  const at = (suffix: string): string => path.join(folder, `${name}${suffix}`)
+  const note = (problem: string): void => {
+    if (!problems.includes(problem)) problems.push(problem)
+  }
+  const segments = at('_vh_clean_2.0.010000.segs.json')
+  const aggregation = at('.aggregation.json')
+  if (!fs.existsSync(segments) || !fs.existsSync(aggregation)) {
+    for (const file of [`${name}_vh_clean.aggregation.json`, `${name}_vh_clean.segs.json`])
+      if (fs.existsSync(path.join(folder, file)))
+        note(`${file} belongs to the high-resolution mesh and is not used`)
+    return null
+  }
+  const { groups, duplicates } = readAggregation(aggregation, name)
+  if (duplicates > 0) note(`objects listed twice: ${duplicates}; the first of each is kept`)
+  const files = { segments, aggregation }
+  const { objects, shared } = joinObjects(readSegIndices(segments, name), groups, vertexCount, files)
+  if (shared > 0) note(`segments of several objects: ${shared}; each goes to the last of them`)
+  return objects
+}
+
 /**
  * Opens the scan in `folder`. Only headers and text files are read; payloads, mesh and segments when asked for.
  * @throws data error for a folder that is no scan, or a file that is not what its name says
@@ -222,20 +251,7 @@ export async function openScan(folder: string): Promise<Scan> {
     sceneType: meta?.get('sceneType') ?? null,
     problems,
     readMesh: () => (fs.existsSync(at(MESH)) ? readPly(at(MESH)) : null),
-    readObjects: (vertexCount) => {
-      const segments = at('_vh_clean_2.0.010000.segs.json')
-      const aggregation = at('.aggregation.json')
-      if (!fs.existsSync(segments) || !fs.existsSync(aggregation)) {
-        if (fs.existsSync(at('_vh_clean.aggregation.json')))
-          problems.push(
-            `${name}_vh_clean.aggregation.json belongs to the high-resolution mesh and is not used`,
-          )
-        return null
-      }
-      const { groups, duplicates } = readAggregation(aggregation)
-      if (duplicates > 0) problems.push(`objects listed twice: ${duplicates}; the first of each is kept`)
-      return joinObjects(readSegIndices(segments), groups, vertexCount, { segments, aggregation })
-    },
+    readObjects: (vertexCount) => readAnnotation(folder, name, vertexCount, problems),
   }
 }
 

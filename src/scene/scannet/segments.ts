@@ -8,6 +8,7 @@ import { dataError } from '../../common/errors.js'
 import type { SegmentGroup } from './types.js'
 
 const aggregationSchema = z.object({
+  sceneId: z.string().optional(),
   segGroups: z.array(
     z.object({
       id: z.int().min(0).optional(),
@@ -37,41 +38,90 @@ function parseJson(file: string): unknown {
   }
 }
 
-/** Segment id of every vertex. */
-export function readSegIndices(file: string): Int32Array {
+/** `scene0000_00` wherever in `text` it stands. */
+const sceneIn = (text: unknown): string | undefined =>
+  typeof text === 'string' ? /scene\d{4}_\d{2}/.exec(text)?.[0] : undefined
+
+/** @throws data error when a file says it is of another scan than `scan`; names of another kind say nothing */
+function checkScene(file: string, key: string, said: unknown, scan: string | undefined): void {
+  const [there, expected] = [sceneIn(said), sceneIn(scan)]
+  if (there && expected && there !== expected) throw dataError(`${file}: ${key}`, expected, there)
+}
+
+const MAX_SEGMENT = 2 ** 31 - 1
+
+/**
+ * Segment id of every vertex.
+ * @param scan name of the scan the file must be of
+ */
+export function readSegIndices(file: string, scan?: string): Int32Array {
   const value = parseJson(file)
-  const indices =
-    typeof value === 'object' && value !== null && 'segIndices' in value ? value.segIndices : null
-  if (!Array.isArray(indices)) throw dataError(file, 'a list segIndices', typeof indices)
-  const wrong = indices.findIndex((index) => !Number.isInteger(index))
-  if (wrong >= 0) throw dataError(`${file}: segIndices[${wrong}]`, 'an integer', String(indices[wrong]))
-  return Int32Array.from(indices)
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    !('segIndices' in value) ||
+    !Array.isArray(value.segIndices)
+  )
+    throw dataError(file, 'a list segIndices', 'none')
+  if ('sceneId' in value) checkScene(file, 'sceneId', value.sceneId, scan)
+  const indices: unknown[] = value.segIndices
+  const wrong = indices.findIndex(
+    (index) => !(Number.isInteger(index) && Math.abs(Number(index)) <= MAX_SEGMENT),
+  )
+  if (wrong >= 0)
+    throw dataError(
+      `${file}: segIndices[${wrong}]`,
+      'an integer of 32 bits',
+      JSON.stringify(indices[wrong]).slice(0, 60),
+    )
+  return Int32Array.from(indices, Number)
 }
 
 /**
  * The objects of an aggregation file, without repeats: some scans (scene0217_00) list every object twice.
- * The first of several with the same segments stays.
+ * The first of several with the same segments stays; an object without segments is none.
+ * @param scan name of the scan the file must be of
+ * @throws data error for another scan's file, the high-resolution mesh's, or two objects of one id
  */
-export function readAggregation(file: string): { groups: SegmentGroup[]; duplicates: number } {
+export function readAggregation(file: string, scan?: string): { groups: SegmentGroup[]; duplicates: number } {
   const parsed = aggregationSchema.safeParse(parseJson(file))
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]
     throw dataError(`${file}: ${path.join('.') || 'top level'}`, 'an aggregation of ScanNet', message)
   }
+  const { sceneId, segGroups, segmentsFile } = parsed.data
+  checkScene(file, 'sceneId', sceneId, scan)
+  if (segmentsFile?.endsWith('_vh_clean.segs.json'))
+    throw dataError(
+      `${file}: segmentsFile`,
+      'segments of the low-resolution mesh (_vh_clean_2.0.010000.segs.json)',
+      `${segmentsFile.slice(-60)} (this is the high-resolution aggregation)`,
+    )
   const seen = new Set<string>()
+  const ids = new Set<number>()
   const groups: SegmentGroup[] = []
-  parsed.data.segGroups.forEach(({ id, objectId, segments, label }, index) => {
+  let duplicates = 0
+  segGroups.forEach((group, index) => {
+    const { label, segments } = group
+    if (segments.length === 0) return
     const key = [...new Set(segments)].sort((a, b) => a - b).join(' ')
-    if (seen.has(key)) return
+    if (seen.has(key)) {
+      duplicates++
+      return
+    }
     seen.add(key)
-    groups.push({ id: objectId ?? id ?? index, label, segments })
+    const id = group.objectId ?? group.id ?? index
+    if (ids.has(id))
+      throw dataError(`${file}: segGroups.${index}.objectId`, 'an id of its own', `${id} again`)
+    ids.add(id)
+    groups.push({ id, label, segments })
   })
-  return { groups, duplicates: parsed.data.segGroups.length - groups.length }
+  return { groups, duplicates }
 }
 
 /**
  * Joins segments and groups in one pass over the vertices. A segment in two groups belongs to the later one,
- * as in all public loaders. Objects without vertices are left out.
+ * as in all public loaders; `shared` counts those. Objects without vertices are left out.
  * @param files names for messages
  * @throws data error when the two files are not of this mesh, as when high- and low-resolution files are mixed
  */
@@ -80,7 +130,7 @@ export function joinObjects(
   groups: readonly SegmentGroup[],
   vertexCount: number,
   files: { segments: string; aggregation: string },
-): ScanObject[] {
+): { objects: ScanObject[]; shared: number } {
   if (segIndices.length !== vertexCount)
     throw dataError(
       `${files.segments}: segIndices`,
@@ -88,8 +138,12 @@ export function joinObjects(
       `${segIndices.length} (are these the files of another resolution?)`,
     )
   const groupOf = new Map<number, number>()
+  const shared = new Set<number>()
   for (const [index, { segments }] of groups.entries())
-    for (const segment of segments) groupOf.set(segment, index)
+    for (const segment of segments) {
+      if ((groupOf.get(segment) ?? index) !== index) shared.add(segment)
+      groupOf.set(segment, index)
+    }
   const counts = new Uint32Array(groups.length)
   const owner = new Int32Array(vertexCount)
   for (let v = 0; v < vertexCount; v++) {
@@ -109,7 +163,8 @@ export function joinObjects(
   const lists = Array.from(counts, (count) => new Uint32Array(count))
   const filled = new Uint32Array(groups.length)
   for (let v = 0; v < vertexCount; v++) if (owner[v] >= 0) lists[owner[v]][filled[owner[v]]++] = v
-  return groups
+  const objects = groups
     .map(({ id, label }, index) => ({ id, label, vertices: lists[index] }))
     .filter(({ vertices }) => vertices.length > 0)
+  return { objects, shared: shared.size }
 }

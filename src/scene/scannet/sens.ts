@@ -10,6 +10,10 @@ import type { Size } from './types.js'
 const COLOR_FORMATS: Record<number, SensFile['colorFormat']> = { 0: 'raw', 1: 'png', 2: 'jpeg' }
 const DEPTH_FORMATS: Record<number, SensFile['depthFormat']> = { 0: 'raw', 1: 'zlib', 2: 'occi' }
 const FRAME_HEADER = 96
+/** No sensor has more pixels a side. */
+const MAX_SIDE = 1 << 14
+/** A zlib stream holds at most so many times its own bytes. */
+const MAX_INFLATION = 1032
 
 /** One frame's place in the file and its pose. */
 export interface SensFrame {
@@ -46,6 +50,10 @@ export interface SensFile {
 export const isValidPose = (pose: ArrayLike<number>): boolean =>
   pose.length === 16 && Array.from(pose).every(Number.isFinite) && pose[0] !== 0
 
+/** Whether a 4x4 or 3x4 intrinsic matrix is that of a camera. */
+export const isCamera = (k: ArrayLike<number>): boolean =>
+  [k[0], k[5], k[2], k[6]].every(Number.isFinite) && k[0] > 0 && k[5] > 0
+
 /** Reads exactly `length` bytes or fails with `what` and the offset. */
 function readExactly(fd: number, file: string, offset: number, length: number, what: string): Buffer {
   const buffer = Buffer.allocUnsafe(length)
@@ -80,25 +88,42 @@ function openHeader(
   if (!colorFormat)
     throw dataError(`${file}: colour compression at ${byte(256)}`, '0, 1 or 2', `${colorCode}`)
   if (!depthFormat) throw dataError(`${file}: depth compression at ${byte(260)}`, '0, 1 or 2', `${depthCode}`)
-  const size = (offset: number): Size => ({
-    width: rest.readUInt32LE(at + offset),
-    height: rest.readUInt32LE(at + offset + 4),
-  })
+  const size = (offset: number, kind: string): Size => {
+    const [width, height] = [rest.readUInt32LE(at + offset), rest.readUInt32LE(at + offset + 4)]
+    if (width > MAX_SIDE || height > MAX_SIDE)
+      throw dataError(
+        `${file}: ${kind} size at ${byte(offset)}`,
+        `at most ${MAX_SIDE} pixels a side`,
+        `${width}x${height}`,
+      )
+    return { width, height }
+  }
+  const matrix = (offset: number): number[] => readMatrix(rest, at + offset)
+  const camera = (offset: number, kind: string): number[] => {
+    const values = matrix(offset)
+    if (!isCamera(values))
+      throw dataError(
+        `${file}: ${kind} intrinsics at ${byte(offset)}`,
+        'finite numbers, focal lengths above 0',
+        `fx ${values[0]}, fy ${values[5]}, cx ${values[2]}, cy ${values[6]}`,
+      )
+    return values
+  }
   const depthShift = rest.readFloatLE(at + 280)
-  if (!(depthShift > 0))
+  if (!(depthShift > 0 && Number.isFinite(depthShift)))
     throw dataError(`${file}: depthShift at ${byte(280)}`, 'a positive number', `${depthShift}`)
   return {
     header: {
       file,
       sensorName: rest.toString('latin1', 0, nameLength),
-      intrinsicColor: readMatrix(rest, at),
-      extrinsicColor: readMatrix(rest, at + 64),
-      intrinsicDepth: readMatrix(rest, at + 128),
-      extrinsicDepth: readMatrix(rest, at + 192),
+      intrinsicColor: camera(0, 'colour'),
+      extrinsicColor: matrix(64),
+      intrinsicDepth: camera(128, 'depth'),
+      extrinsicDepth: matrix(192),
       colorFormat,
       depthFormat,
-      colorSize: size(264),
-      depthSize: size(272),
+      colorSize: size(264, 'colour'),
+      depthSize: size(272, 'depth'),
       depthShift,
     },
     count: Number(rest.readBigUInt64LE(at + 284)),
@@ -153,15 +178,22 @@ function readPayload(sens: SensFile, index: number, offset: number, length: numb
   }
 }
 
-/** The colour bytes as stored (see `colorFormat`), not decoded. */
+/** The colour bytes as stored (see `colorFormat`), not decoded. @throws data error for raw colour of another size */
 export function readSensColor(sens: SensFile, index: number): Buffer {
   const { offset, colorBytes } = sens.frames[index]
+  const raw = 3 * sens.colorSize.width * sens.colorSize.height
+  if (sens.colorFormat === 'raw' && colorBytes !== raw)
+    throw dataError(
+      `${sens.file}: colour of frame ${index} at byte ${offset}`,
+      `${raw} bytes of colour`,
+      `${colorBytes}`,
+    )
   return readPayload(sens, index, offset, colorBytes, 'colour')
 }
 
 /**
  * Depth of one frame, row-major, in 1/depthShift metres; 0 is "no measurement".
- * @throws data error for the proprietary `occi` compression or a damaged stream
+ * @throws data error for the proprietary `occi` compression, a damaged stream or one of another size
  */
 export function readSensDepth(sens: SensFile, index: number): Uint16Array {
   const { offset, colorBytes, depthBytes } = sens.frames[index]
@@ -169,18 +201,27 @@ export function readSensDepth(sens: SensFile, index: number): Uint16Array {
   const subject = `${sens.file}: depth of frame ${index} at byte ${start}`
   if (sens.depthFormat === 'occi')
     throw dataError(subject, 'raw or zlib compression', 'occi, which only its vendor can read')
+  const expected = 2 * sens.depthSize.width * sens.depthSize.height
+  const wrongSize = (got: string): Error => dataError(subject, `${expected} bytes of depth`, got)
+  if (sens.depthFormat === 'raw' && depthBytes !== expected) throw wrongSize(`${depthBytes}`)
+  if (expected > MAX_INFLATION * depthBytes) throw wrongSize(`${depthBytes} that cannot hold as many`)
   const stored = readPayload(sens, index, start, depthBytes, 'depth')
   let bytes: Buffer = stored
   if (sens.depthFormat === 'zlib') {
     try {
-      bytes = inflateSync(stored)
+      // In one piece: many small ones, joined at the end, take a fifth longer.
+      bytes = inflateSync(stored, {
+        chunkSize: Math.max(64, expected),
+        maxOutputLength: Math.max(1, expected),
+      })
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw wrongSize('more')
       throw dataError(subject, 'a zlib stream', error instanceof Error ? error.message : String(error))
     }
   }
-  const pixels = sens.depthSize.width * sens.depthSize.height
-  if (bytes.length !== 2 * pixels) throw dataError(subject, `${2 * pixels} bytes of depth`, `${bytes.length}`)
-  const depth = new Uint16Array(pixels)
+  if (bytes.length !== expected) throw wrongSize(`${bytes.length}`)
+  if (bytes.buffer.byteLength === bytes.length) return new Uint16Array(bytes.buffer)
+  const depth = new Uint16Array(expected / 2)
   new Uint8Array(depth.buffer).set(bytes)
   return depth
 }

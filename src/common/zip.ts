@@ -8,7 +8,7 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import zlib from 'node:zlib'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
-import { dataError, LadderError } from '../../common/errors.js'
+import { dataError, LadderError } from './errors.js'
 
 export interface Zip {
   file: string
@@ -18,6 +18,8 @@ export interface Zip {
   read(member: Entry, limit: number): Promise<Buffer>
   /** Writes it to the new file `target`. @throws as `read` */
   extract(member: Entry, target: string, limit: number): Promise<void>
+  /** Lets go of the file; nothing can be read afterwards. */
+  close(): Promise<void>
 }
 
 interface Opened {
@@ -106,5 +108,6 @@ export function openZip(file: string): Zip {
     },
     extract: (member, target, limit) =>
       stream(member, limit, (bytes) => pipeline(bytes, fs.createWriteStream(target, { flags: 'wx' }))),
+    close: async () => (await opened)?.archive.close(),
   }
 }
