@@ -4,6 +4,7 @@
  * than `near` is cut off, so that a surface close by has no gaps.
  */
 import { NEAR, type Pinhole } from './camera.js'
+import { transformPoint } from './matrix.js'
 
 export interface DepthRender {
   /** 1/depth (1/metres), row-major; 0 where the camera sees no face. */
@@ -23,7 +24,10 @@ export interface RenderOptions {
 }
 
 /** Side of the squares of pixels that are drawn or left out together. */
-const TILE = 16
+const TILE = 4
+
+/** Which sides of the view a vertex lies beyond; faces beyond one side with all vertices are passed over. */
+const [LEFT, RIGHT, ABOVE, BELOW, BEHIND] = [1, 2, 4, 8, 16]
 
 /**
  * A function that renders the mesh for a world-to-camera matrix. With `holes` (a depth picture of the same
@@ -43,26 +47,23 @@ export function createDepthRender({
   const inverse = new Float32Array(width * height)
   const face = new Int32Array(wantFaces ? width * height : 0)
   const count = positions.length / 3
-  /** Camera-frame x, y, z and image u, v of each vertex. */
-  const local = new Float32Array(positions.length)
-  const image = new Float32Array(2 * count)
+  /** Image point, 1/z and sides of each vertex, and of four more for a face that is cut. */
+  const us = new Float32Array(count + 4)
+  const vs = new Float32Array(count + 4)
+  const ws = new Float32Array(count + 4)
+  const sides = new Uint8Array(count)
   const across = Math.ceil(width / TILE)
   const tiles = new Uint8Array(across * Math.ceil(height / TILE))
   const farthest = 1 / far
-  const corner = new Float64Array(3 * 4)
 
-  function draw(
-    id: number,
-    u0: number,
-    v0: number,
-    w0: number,
-    u1: number,
-    v1: number,
-    w1: number,
-    u2: number,
-    v2: number,
-    w2: number,
-  ): void {
+  /** Draws the triangle of vertices i, j, k as face `id`. */
+  function draw(id: number, i: number, j: number, k: number): void {
+    const u0 = us[i]
+    const v0 = vs[i]
+    const u1 = us[j]
+    const v1 = vs[j]
+    const u2 = us[k]
+    const v2 = vs[k]
     const left = Math.max(0, Math.ceil(Math.min(u0, u1, u2)))
     const right = Math.min(width - 1, Math.floor(Math.max(u0, u1, u2)))
     if (left > right) return
@@ -77,16 +78,18 @@ export function createDepthRender({
     const area = (u1 - u0) * (v2 - v0) - (v1 - v0) * (u2 - u0)
     if (area === 0) return
     const s = 1 / area
+    const w0 = ws[i]
     // 1/z is linear on the screen: w = w0 + a (u - u0) + b (v - v0).
-    const a = ((w1 - w0) * (v2 - v0) - (w2 - w0) * (v1 - v0)) * s
-    const b = ((w2 - w0) * (u1 - u0) - (w1 - w0) * (u2 - u0)) * s
+    const a = ((ws[j] - w0) * (v2 - v0) - (ws[k] - w0) * (v1 - v0)) * s
+    const b = ((ws[k] - w0) * (u1 - u0) - (ws[j] - w0) * (u2 - u0)) * s
+    // Edge functions, signed so that the inside is positive whichever way the face turns.
+    const turn = area < 0 ? -1 : 1
     for (let y = top; y <= bottom; y++)
       for (let x = left; x <= right; x++) {
-        // Edge functions, signed so that the inside is positive whichever way the face turns.
         if (
-          ((u1 - u0) * (y - v0) - (v1 - v0) * (x - u0)) * s < 0 ||
-          ((u2 - u1) * (y - v1) - (v2 - v1) * (x - u1)) * s < 0 ||
-          ((u0 - u2) * (y - v2) - (v0 - v2) * (x - u2)) * s < 0
+          ((u1 - u0) * (y - v0) - (v1 - v0) * (x - u0)) * turn < 0 ||
+          ((u2 - u1) * (y - v1) - (v2 - v1) * (x - u1)) * turn < 0 ||
+          ((u0 - u2) * (y - v2) - (v0 - v2) * (x - u2)) * turn < 0
         )
           continue
         const w = w0 + a * (x - u0) + b * (y - v0)
@@ -97,82 +100,69 @@ export function createDepthRender({
       }
   }
 
-  /** Cuts face f at the near plane and draws what is left, a triangle or two. */
-  function drawCut(f: number): void {
-    let kept = 0
-    for (let i = 0; i < 3; i++) {
-      const p = 3 * faces[f + i]
-      const q = 3 * faces[f + ((i + 1) % 3)]
-      const [zp, zq] = [local[p + 2], local[q + 2]]
-      if (zp >= NEAR) corner.set(local.subarray(p, p + 3), 3 * kept++)
-      if (zp >= NEAR === zq >= NEAR) continue
-      const t = (NEAR - zp) / (zq - zp)
-      for (let k = 0; k < 2; k++) corner[3 * kept + k] = local[p + k] + t * (local[q + k] - local[p + k])
-      corner[3 * kept++ + 2] = NEAR
+  /** Cuts the face whose vertices start at `faces[f]` at the near plane and draws what is left, a triangle or two. */
+  function drawCut(f: number, m: ArrayLike<number>): void {
+    const corners = [0, 1, 2].map((i) =>
+      transformPoint(m, [...positions.subarray(3 * faces[f + i], 3 * faces[f + i] + 3)]),
+    )
+    let kept = count
+    const keep = (x: number, y: number, z: number): void => {
+      us[kept] = (fx * x) / z + cx
+      vs[kept] = (fy * y) / z + cy
+      ws[kept++] = 1 / z
     }
-    for (let i = 0; i < kept; i++) {
-      const w = 1 / corner[3 * i + 2]
-      corner[3 * i] = fx * corner[3 * i] * w + cx
-      corner[3 * i + 1] = fy * corner[3 * i + 1] * w + cy
-      corner[3 * i + 2] = w
-    }
-    const [c0, c1, c2] = corner
-    for (let i = 2; i < kept; i++) {
-      const [p, q] = [3 * (i - 1), 3 * i]
-      const id = f / 3
-      draw(id, c0, c1, c2, corner[p], corner[p + 1], corner[p + 2], corner[q], corner[q + 1], corner[q + 2])
-    }
+    corners.forEach((p, i) => {
+      const q = corners[(i + 1) % 3]
+      if (p[2] >= NEAR) keep(...p)
+      if (p[2] >= NEAR === q[2] >= NEAR) return
+      const t = (NEAR - p[2]) / (q[2] - p[2])
+      keep(p[0] + t * (q[0] - p[0]), p[1] + t * (q[1] - p[1]), NEAR)
+    })
+    for (let i = count + 2; i < kept; i++) draw(f / 3, count, i - 1, i)
   }
 
   function markTiles(holes: Uint16Array | undefined): void {
     tiles.fill(holes ? 0 : 1)
     if (!holes) return
-    for (let y = 0; y < height; y++) {
+    for (let y = 0, at = 0; y < height; y++) {
       const row = ((y / TILE) | 0) * across
-      for (let x = 0, at = y * width; x < width; x++, at++)
-        if (holes[at] === 0) tiles[row + ((x / TILE) | 0)] = 1
+      for (let x = 0; x < width; x++, at++) if (holes[at] === 0) tiles[row + ((x / TILE) | 0)] = 1
+    }
+  }
+
+  function projectVertices(m: ArrayLike<number>): void {
+    const [m0, m1, m2, m3, m4, m5, m6, m7] = [m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]]
+    const [m8, m9, m10, m11] = [m[8], m[9], m[10], m[11]]
+    for (let i = 0, j = 0; j < count; i += 3, j++) {
+      const px = positions[i]
+      const py = positions[i + 1]
+      const pz = positions[i + 2]
+      const z = m8 * px + m9 * py + m10 * pz + m11
+      if (!(z >= NEAR)) {
+        sides[j] = BEHIND
+        continue
+      }
+      const w = 1 / z
+      const u = fx * (m0 * px + m1 * py + m2 * pz + m3) * w + cx
+      const v = fy * (m4 * px + m5 * py + m6 * pz + m7) * w + cy
+      us[j] = u
+      vs[j] = v
+      ws[j] = w
+      sides[j] = (u < 0 ? LEFT : u > width - 1 ? RIGHT : 0) | (v < 0 ? ABOVE : v > height - 1 ? BELOW : 0)
     }
   }
 
   return (m, holes) => {
     inverse.fill(0)
     markTiles(holes)
-    const [m0, m1, m2, m3, m4, m5, m6, m7] = [m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]]
-    const [m8, m9, m10, m11] = [m[8], m[9], m[10], m[11]]
-    for (let i = 0, j = 0; i < positions.length; i += 3, j += 2) {
-      const px = positions[i]
-      const py = positions[i + 1]
-      const pz = positions[i + 2]
-      const x = m0 * px + m1 * py + m2 * pz + m3
-      const y = m4 * px + m5 * py + m6 * pz + m7
-      const z = m8 * px + m9 * py + m10 * pz + m11
-      local[i] = x
-      local[i + 1] = y
-      local[i + 2] = z
-      image[j] = (fx * x) / z + cx
-      image[j + 1] = (fy * y) / z + cy
-    }
+    projectVertices(m)
     for (let f = 0; f < faces.length; f += 3) {
       const a = faces[f]
       const b = faces[f + 1]
       const c = faces[f + 2]
-      const za = local[3 * a + 2]
-      const zb = local[3 * b + 2]
-      const zc = local[3 * c + 2]
-      if (za >= NEAR && zb >= NEAR && zc >= NEAR)
-        draw(
-          f / 3,
-          image[2 * a],
-          image[2 * a + 1],
-          1 / za,
-          image[2 * b],
-          image[2 * b + 1],
-          1 / zb,
-          image[2 * c],
-          image[2 * c + 1],
-          1 / zc,
-        )
-      else if (za >= NEAR || zb >= NEAR || zc >= NEAR) drawCut(f)
+      if ((sides[a] & sides[b] & sides[c]) !== 0) continue
+      if (((sides[a] | sides[b] | sides[c]) & BEHIND) === 0) draw(f / 3, a, b, c)
+      else drawCut(f, m)
     }
     return { inverse, face }
   }

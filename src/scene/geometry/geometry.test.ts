@@ -8,7 +8,8 @@ import { buildKdTree, nearest } from './kd-tree.js'
 import { IDENTITY4, invertAffine, multiply, transformPoint, transformPoints, type Vec3 } from './matrix.js'
 import { roomArea } from './room-area.js'
 
-const number = fc.double({ min: -5, max: 5, noNaN: true })
+// Single precision, as the coordinates of meshes are: products of differences do not vanish in double.
+const number = fc.float({ min: -5, max: 5, noNaN: true })
 const angle = fc.double({ min: -3, max: 3, noNaN: true })
 
 /** Turn about z, then about x, then a shift. */

@@ -13,6 +13,7 @@
 import { percentileRange, writeBox } from './box-2d.js'
 import type { Pinhole } from './camera.js'
 import { createDepthRender, type RenderOptions } from './depth-render.js'
+import { boxesOfRuns, isBeyond, RUN, viewPlanes } from './frustum.js'
 import type { GroupedVertices } from './grouped-vertices.js'
 import { DEPTH_TESTS, type DepthTest } from './visibility-rules.js'
 
@@ -64,40 +65,13 @@ function vertexCounts({ count, starts }: GroupedVertices): { totals: Uint32Array
   return { totals, most: totals.reduce((a, b) => Math.max(a, b), 0) }
 }
 
-/** Whether a box may be seen at all: not wholly behind the camera or beyond one side of the depth picture. */
-function mayBeSeen(
-  bounds: Float64Array,
-  k: number,
-  m: ArrayLike<number>,
-  cameras: VisibilityCameras,
-  nearest: number,
-): boolean {
-  const { depth, depthSize } = cameras
-  let [behind, left, right, above, below] = [0, 0, 0, 0, 0]
-  for (let corner = 0; corner < 8; corner++) {
-    const px = bounds[6 * k + (corner & 1 ? 3 : 0)]
-    const py = bounds[6 * k + 1 + (corner & 2 ? 3 : 0)]
-    const pz = bounds[6 * k + 2 + (corner & 4 ? 3 : 0)]
-    const x = m[0] * px + m[1] * py + m[2] * pz + m[3]
-    const y = m[4] * px + m[5] * py + m[6] * pz + m[7]
-    const z = m[8] * px + m[9] * py + m[10] * pz + m[11]
-    // The planes through the camera's centre, written without division so that they hold behind it too.
-    if (z < nearest) behind++
-    if (depth.fx * x + (depth.cx + 0.5) * z < 0) left++
-    if (depth.fx * x + (depth.cx + 0.5 - depthSize.width) * z >= 0) right++
-    if (depth.fy * y + (depth.cy + 0.5) * z < 0) above++
-    if (depth.fy * y + (depth.cy + 0.5 - depthSize.height) * z >= 0) below++
-  }
-  return behind < 8 && left < 8 && right < 8 && above < 8 && below < 8
-}
-
-/** One pass over the vertices of the objects that may be seen; nothing is allocated per frame. */
+/** One pass over the vertices that may be seen; nothing is allocated per frame but what a percentile sorts. */
 export function createVisibility(
   grouped: GroupedVertices,
   cameras: VisibilityCameras,
   { test = DEPTH_TESTS.ladder, mesh, percentile }: VisibilityOptions = {},
 ): Look {
-  const { count, positions, areas, starts, bounds } = grouped
+  const { count, positions, areas, starts } = grouped
   const { depthSize, colorSize, depthShift } = cameras
   const { fx, fy, cx, cy } = cameras.depth
   const { fx: gx, fy: gy, cx: hx, cy: hy } = cameras.color
@@ -111,18 +85,23 @@ export function createVisibility(
     test.fill && mesh ? createDepthRender({ mesh, camera: cameras.depth, size: depthSize }) : null
   const collected = percentile === undefined ? 0 : most
   const [us, vs] = [new Float64Array(collected), new Float64Array(collected)]
+  const runs = boxesOfRuns(positions, starts)
+  const planes = new Float64Array(20)
   const scale = 1 / depthShift
   return (depth, m) => {
     const [m0, m1, m2, m3, m4, m5, m6, m7] = [m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]]
     const [m8, m9, m10, m11] = [m[8], m[9], m[10], m[11]]
+    viewPlanes(planes, m, cameras.depth, depthSize, near)
     // Rendered only for a frame in which a vertex falls on an unmeasured pixel.
     let rendered: Float32Array | null = null
     for (let k = 0; k < count; k++) {
       let [inView, visible, area] = [0, 0, 0]
       let [u1, v1, u2, v2] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, -1, -1]
-      if (mayBeSeen(bounds, k, m, cameras, near)) {
-        const end = 3 * starts[k + 1]
-        for (let i = 3 * starts[k]; i < end; i += 3) {
+      const last = 3 * starts[k + 1]
+      for (let run = runs.first[k], from = 3 * starts[k]; run < runs.first[k + 1]; run++, from += 3 * RUN) {
+        if (isBeyond(planes, runs.boxes, run)) continue
+        const end = Math.min(last, from + 3 * RUN)
+        for (let i = from; i < end; i += 3) {
           const px = positions[i]
           const py = positions[i + 1]
           const pz = positions[i + 2]
