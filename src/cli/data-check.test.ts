@@ -68,6 +68,25 @@ it('bears out what data build made, and names file and row of what was altered',
   })
 })
 
+it('takes from the recipe what things are called, and says so where it is missing', async () => {
+  const [scans, data, recipe] = ['scans', 'data', 'recipe.yaml'].map((name) => path.join(folder, name))
+  const options = synthOptionsSchema.parse({ rooms: 1, frames: 10, width: 224, height: 168, seed: 4 })
+  const { scans: names } = await synthesizeScans({ out: scans, options, workers: 1 })
+  const scan = path.join(scans, names[0])
+  const plain = await buildRecords({ scans: [scan], out: path.join(folder, 'plain') })
+  const label_map = Object.fromEntries(
+    readRecord(plain[0].file).objects.map(({ category }) => [category, `${category} thing`]),
+  )
+  const made = await buildRecords({ scans: [scan], out: data, options: { label_map } })
+  buildDataset({ records: made.map(({ file }) => readRecord(file)), out: data, seed: 1 })
+  fs.writeFileSync(recipe, JSON.stringify({ name: 'renamed', records: { label_map } }))
+  await check(data, '--scans', scans, '--recipe', recipe)
+  expect(printed).toMatch(/ 0 wrong, [1-9]\d* recomputed/)
+  await check(data, '--scans', scans)
+  expect(printed).toMatch(/evidence object \d+: expected a (.+) thing, got "\1"/)
+  expect(process.exitCode).toBe(1)
+})
+
 it('reads released rows: pictures that are missing or broken, repeats, half a line', async () => {
   const row = (question_id: number, image: string, question = 'How many?') => ({
     question_id,

@@ -113,7 +113,8 @@ async function run(place: string, options: CheckOptions): Promise<void> {
       `${JSON.stringify({ files, rows, wrong, recomputed, not_provable, reasons, by, problems }, null, 2)}\n`,
     )
   } else process.stdout.write(`${describe(report)}\n`)
-  if (recipe === undefined && report.problems.some(({ problem }) => problem.includes('"no such object"')))
+  const unnamed = report.problems.some(({ problem }) => /^evidence object \d+: expected a /.test(problem))
+  if (recipe === undefined && unnamed)
     process.stderr.write(
       'Was it built with a recipe? Name it with --recipe: it says what things are called.\n',
     )

@@ -26,7 +26,7 @@ function isInside(x: number, y: number, { points }: Ring): boolean {
 
 /**
  * Rings of half-edges that have a kept triangle on their left and none on their right. Where rings touch at a
- * point, each goes on around the same piece of empty space.
+ * point, each goes on around the same piece of empty space, so that a hole closed by a single point is one.
  */
 function perimeter(
   plan: Float64Array,
@@ -36,6 +36,21 @@ function perimeter(
   const nextIn = (e: number): number => (e % 3 === 2 ? e - 2 : e + 1)
   const isKept = (e: number): boolean => e >= 0 && kept[Math.floor(e / 3)] === 1
   const isEdge = (e: number): boolean => isKept(e) && !isKept(halfedges[e])
+  const previousIn = (e: number): number => (e % 3 === 0 ? e + 2 : e - 1)
+  /** Of each point on the hull, the half-edge of the hull that begins there. */
+  const hull = new Map<number, number>()
+  for (let e = 0; e < halfedges.length; e++) if (halfedges[e] < 0) hull.set(triangles[e], e)
+  /** The next edge around the empty space on the right of `e`. */
+  const follow = (e: number): number => {
+    const end = triangles[nextIn(e)]
+    let out = halfedges[e]
+    for (;;) {
+      // `out` begins at the end of `e`; beyond the hull the empty space goes on.
+      if (out < 0) out = hull.get(end) ?? e
+      if (isKept(out)) return out
+      out = halfedges[previousIn(out)]
+    }
+  }
   const done = new Uint8Array(triangles.length)
   const rings: Ring[] = []
   for (let first = 0; first < triangles.length; first++) {
@@ -48,9 +63,7 @@ function perimeter(
       const [a, b] = [2 * triangles[e], 2 * triangles[nextIn(e)]]
       points.push(plan[a], plan[a + 1])
       twice += plan[a] * plan[b + 1] - plan[b] * plan[a + 1]
-      // Around the end of the edge, through kept triangles, to the next that has nothing on its right.
-      e = nextIn(e)
-      while (!isEdge(e)) e = nextIn(halfedges[e])
+      e = follow(e)
     } while (e !== first)
     rings.push({ points, area: twice / 2 })
   }

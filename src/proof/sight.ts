@@ -147,16 +147,22 @@ export function lookAt(
   }
   const all = points.length / 3
   if (may === 0 || may / all < rule.share) return null
-  const side = (k: number): Range => {
+  /** Least and greatest pixel of a side; -1 and the size stand for all beyond the picture. */
+  const edge = (k: number): Range => {
     const size = k % 2 === 0 ? colorSize.width : colorSize.height
     const ends = [outer[k], sure > 0 ? inner[k] : outer[(k + 2) % 4]].map((at) => pixel(at, size))
-    const clamp = (at: number): number => (k < 2 ? Math.max(0, at) : Math.min(size - 1, at))
-    return [clamp(Math.min(...ends)), clamp(Math.max(...ends))]
+    return [Math.min(...ends), Math.max(...ends)]
   }
-  const box = [side(0), side(1), side(2), side(3)] as const
+  const [left, top, right, bottom] = [edge(0), edge(1), edge(2), edge(3)]
+  const { height, width } = colorSize
   // Seen by the depth camera, but beyond the edge of the colour picture.
-  if (box[2][1] < box[0][0] || box[3][1] < box[1][0]) return null
-  const inPicture = box[2][0] >= box[0][1] && box[3][0] >= box[1][1]
+  if (left[0] >= width || top[0] >= height || right[1] < 0 || bottom[1] < 0) return null
+  const inPicture = left[1] < width && top[1] < height && right[0] >= 0 && bottom[0] >= 0
+  const clamp = ([low, high]: Range, size: number): Range => [
+    Math.min(Math.max(low, 0), size - 1),
+    Math.min(Math.max(high, 0), size - 1),
+  ]
+  const box = [clamp(left, width), clamp(top, height), clamp(right, width), clamp(bottom, height)] as const
   const count = (area: number, n: number): number => (n === 0 ? 0 : Math.max(1, Math.round(area)))
   return {
     certain: sure > 0 && sure / all >= rule.share && inPicture,
