@@ -27,9 +27,10 @@ export PYTHONDONTWRITEBYTECODE=1 TRANSFORMERS_VERBOSITY=error TQDM_DISABLE=1
 "$python" bench/reference/processor_golden.py
 "$python" bench/reference/tiny_checkpoint.py
 npx tsx bench/reference/write-safetensors.ts
+"$python" bench/reference/scannet_fixture.py
 "$python" bench/reference/torch_golden.py
 npx tsx bench/reference/write-folder.ts "$folder"
 "$python" bench/reference/folder_golden.py "$folder"
 
 SPATIAL_LADDER_REFERENCE_PYTHON="$python" npx vitest run src/scoring src/images src/evaluation/data src/torch \
-  src/vision-language src/cli/data-export.test.ts
+  src/vision-language src/scene/scannet src/cli/data-export.test.ts

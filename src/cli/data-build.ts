@@ -17,11 +17,12 @@ import { DATA_TYPES } from '../schema/sample.js'
 import type { DataRecipe } from './data-recipe.js'
 import { type OpenSource, openSource, type SceneSource, SOURCES, type SourcePaths } from './data-source.js'
 import { interruptSignal } from './interrupt.js'
+import { addLabelOptions, type LabelFlags, withLabels } from './label-options.js'
 import { integer, repeated, withExample } from './options.js'
 import type { QuestionJob, QuestionResult } from './question-job.js'
 import { shardFromEnvironment, shardOption } from './shard-options.js'
 
-interface BuildOptions extends SourcePaths {
+interface BuildOptions extends SourcePaths, LabelFlags {
   out: string
   limit?: number
   seed?: number
@@ -317,27 +318,28 @@ async function build(recipeFile: string | undefined, options: BuildOptions): Pro
   const shard = options.shard ?? shardFromEnvironment()
   const read = await readRecipe(recipeFile, options.set)
   const given = SOURCES.some((name) => options[name] !== undefined)
-  const paths = given ? options : (read?.recipe.source ?? {})
+  const paths: SourcePaths = given ? options : (read?.recipe.source ?? {})
   const signal = interruptSignal()
-  const source = await openSource(paths, { out, workers, signal, options: read?.recipe.records })
+  const records = await withLabels(read?.recipe.records, options, paths.scans)
+  const source = await openSource(paths, { out, workers, signal, options: records })
   if (fs.statSync(out, { throwIfNoEntry: false })?.isFile())
     throw usageError('--out', 'a folder', `the file ${out}`)
-  if (dryRun && 'scans' in paths && paths.scans !== undefined)
+  if (dryRun && paths.scans !== undefined)
     throw usageError('--dry-run', '--scenes or --records', '--scans, which writes pictures first')
   const chosen = await choose(source, read, limit)
   const recipe = read?.recipe ?? null
   const seed = options.seed ?? recipe?.seed ?? DEFAULT_SEED
   const heldOut = read?.heldOut ?? []
   const scenes = shard ? chosen.scenes.filter((_, i) => i % shard.count === shard.index) : chosen.scenes
-  const { images = null, problems, records } = await source.open(scenes)
+  const { images = null, problems, records: made } = await source.open(scenes)
   const rules = recipe?.dataset ?? datasetOptionsSchema.parse({})
   const fingerprint = sha256(JSON.stringify([DATASET_VERSION, recipe, heldOut, chosen, seed]))
-  const inputs = shard ? hashOfRecords(records) : ''
+  const inputs = shard ? hashOfRecords(made) : ''
   if (shard && isShardComplete(out, shard, { fingerprint, inputs })) {
     process.stderr.write(`shard ${shard.index}/${shard.count} is there already\n`)
     return
   }
-  const asked = await askAll(records, { options: rules, seed }, { workers, signal })
+  const asked = await askAll(made, { options: rules, seed }, { workers, signal })
   const questions = asked.map((reply) => reply.questions)
   const datasets = [...new Set(asked.map(({ dataset }) => dataset))].sort()
   const context: BuildContext = { recipe, heldOut, chosen, seed, datasets, images, problems }
@@ -383,6 +385,7 @@ export function register(data: Command): void {
     .option('--json', 'print the statistics as JSON')
     .option('--dry-run', 'make and count the questions, write nothing')
     .action(build)
+  addLabelOptions(command)
   withExample(
     command,
     '# rooms that scan synth --out scans made, or ScanNet',

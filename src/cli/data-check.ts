@@ -13,9 +13,10 @@ import { type Counts, type Report, startReport } from '../proof/report.js'
 import type { RoomRules } from '../proof/room.js'
 import { imageRootOf } from '../schema/read-samples.js'
 import { readDataRecipe } from './data-recipe.js'
+import { addLabelOptions, type LabelFlags, withLabels } from './label-options.js'
 import { integer, withExample } from './options.js'
 
-interface CheckOptions {
+interface CheckOptions extends LabelFlags {
   scans?: string
   images?: string
   recipe?: string
@@ -39,12 +40,12 @@ function filesOf(place: string): string[] {
   return files
 }
 
-/** How the data set was measured, by the recipe it was built with. */
-function rulesOf(file: string | undefined): RoomRules {
-  if (file === undefined) return {}
-  const { dataset, records } = readDataRecipe(file)
+/** How the data set was measured, by the recipe and the label table it was built with. */
+async function rulesOf({ recipe, scans, ...flags }: CheckOptions): Promise<RoomRules> {
+  if (recipe === undefined) return { records: await withLabels(undefined, flags, scans) }
+  const { dataset, records } = readDataRecipe(recipe)
   return {
-    records,
+    records: await withLabels(records, flags, scans),
     appearance: { ratio: dataset.appearance_visible_ratio, pixels: dataset.appearance_pixel_count },
   }
 }
@@ -90,7 +91,7 @@ async function run(place: string, options: CheckOptions): Promise<void> {
   const { decode = false, json, limit, recipe, scans } = options
   const files = filesOf(place)
   const root = options.images ?? imageRootOf(place)
-  const rules = rulesOf(recipe)
+  const rules = await rulesOf(options)
   const report = startReport()
   const look = pictureChecker(root, CODEC, decode)
   const progressOf = async (file: string) =>
@@ -114,9 +115,9 @@ async function run(place: string, options: CheckOptions): Promise<void> {
     )
   } else process.stdout.write(`${describe(report)}\n`)
   const unnamed = report.problems.some(({ problem }) => /^evidence object \d+: expected a /.test(problem))
-  if (recipe === undefined && unnamed)
+  if (recipe === undefined && options.labels === undefined && unnamed)
     process.stderr.write(
-      'Was it built with a recipe? Name it with --recipe: it says what things are called.\n',
+      'Was it built with a recipe or a table of labels? Name them with --recipe and --labels: they say what things are called.\n',
     )
   if (report.problems.length > 0) process.exitCode = 1
 }
@@ -140,6 +141,7 @@ export function register(data: Command): void {
     .option('--limit <n>', 'only the first n rows', integer(1))
     .option('--json', 'print all problems as JSON')
     .action(run)
+  addLabelOptions(command)
   withExample(
     command,
     'spatial-ladder data check data/rooms --scans scans',

@@ -88,5 +88,5 @@ it.skipIf(!mounted)(
     }
     expect(hashes(root)).toEqual(expected)
   },
-  300_000,
+  1_200_000,
 )

@@ -127,7 +127,7 @@ export async function openRoom(folder: string, rules: RoomRules = {}): Promise<R
     for (const { id, label, vertices } of scan.readObjects(mesh.positions.length / 3) ?? []) {
       const name = nameOf(label)
       if (excluded.has(name)) continue
-      names.set(id, options.label_map[name] ?? name)
+      names.set(id, Object.hasOwn(options.label_map, name) ? options.label_map[name] : name)
       surfaces.set(id, { id, points: gather(mesh.positions, vertices), areas: gather(areas, vertices) })
     }
   }

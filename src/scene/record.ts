@@ -93,7 +93,7 @@ function sceneObject(
   return {
     id: object.id,
     raw_label: object.label,
-    category: labelMap[label] ?? label,
+    category: Object.hasOwn(labelMap, label) ? labelMap[label] : label,
     obb: { center: round3(obb.center), axes: obb.axes.map(round), lengths: round3(obb.lengths) },
     aabb: { min: round3(min), max: round3(max) },
     longest_dimension: round(Math.max(...obb.lengths)),
@@ -245,14 +245,14 @@ export async function buildSceneRecord(scan: Scan, input: RecordOptionsInput = {
       rule: options.visibility,
       percentile: options.box_percentile,
     })
-  const counts: Record<string, number> = {}
-  for (const { category } of objects) counts[category] = (counts[category] ?? 0) + 1
+  const counts = new Map<string, number>()
+  for (const { category } of objects) counts.set(category, (counts.get(category) ?? 0) + 1)
   return {
     version: 1,
     scene_name: scan.name,
     dataset: options.dataset,
     objects,
-    object_counts: counts,
+    object_counts: Object.fromEntries(counts),
     distances: options.distances ? allDistances(kept, grouped, mesh, options.distance) : [],
     room_area: stored ? round(roomArea(mesh.positions)) : null,
     frames: await buildFrames(scan, options, objects, observe),
