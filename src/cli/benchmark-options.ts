@@ -6,8 +6,8 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { dataError, usageError } from '../common/errors.js'
 import { limitItems } from '../evaluation/benchmarks/ask.js'
 import { type Benchmark, PROTOCOLS, type ProtocolName } from '../evaluation/benchmarks/benchmark.js'
+import type { Prepared } from '../evaluation/benchmarks/prepared.js'
 import { BENCHMARKS, parseBenchmark } from '../evaluation/benchmarks/registry.js'
-import type { Prepared } from '../evaluation/benchmarks/run.js'
 import { prefixGlob } from '../hub/glob.js'
 import { cachedSnapshot } from '../hub/pull.js'
 import { oneOf } from './options.js'
@@ -22,6 +22,9 @@ export function protocolOption(text: string, before: ProtocolName[] = []): Proto
   if (!name) throw new InvalidArgumentError(`one of ${PROTOCOLS.join(', ')}`)
   return before.includes(name) ? before : [...before, name]
 }
+
+/** Parser of one protocol's name. */
+export const oneProtocol = oneOf(PROTOCOLS)
 
 /** Parser of the prompt type: bare answers, or reasoning first. */
 export const promptTypeOption = oneOf(['default', 'thinking'])

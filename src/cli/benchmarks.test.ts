@@ -5,6 +5,8 @@ import path from 'node:path'
 import { Command } from 'commander'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readJsonl, writeJsonl } from '../common/jsonl.js'
+import { PROTOCOLS } from '../evaluation/benchmarks/benchmark.js'
+import { readCard } from '../evaluation/card.js'
 import { encodePng } from '../images/codec.js'
 import { formulaPicture } from '../images/formula-picture.js'
 import type { BenchmarkResults, BenchmarkScores, Comparison } from '../schema/benchmark-results.js'
@@ -240,9 +242,10 @@ describe('eval', () => {
     const overall = (benchmark: string, name: string) =>
       scores.find((one) => one.benchmark === benchmark && one.name === name && one.protocol === 'official')
         ?.overall
-    expect(overall('CV-Bench', 'replay:a.jsonl')).toBe(1)
+    const [a, b] = ['a.jsonl', 'b.jsonl'].map((name) => `replay:${at(name)}`)
+    expect(overall('CV-Bench', a)).toBe(1)
     expect(overall('CV-Bench', 'chance')).toBe(0.5)
-    expect(overall('ViewSpatial-Bench', 'replay:a.jsonl')).toBe(4 / 12)
+    expect(overall('ViewSpatial-Bench', a)).toBe(4 / 12)
     expect(Object.keys(published)).toEqual(['CV-Bench', 'ViewSpatial-Bench'])
     for (const name of ['results.json', 'report.html', 'model-card.md'])
       expect(fs.existsSync(at('out', name))).toBe(true)
@@ -253,7 +256,7 @@ describe('eval', () => {
     )
     await run(...words(`replay:${at('b.jsonl')}`), ...both, '--json')
     const names = new Set(json<BenchmarkResults>().scores.map(({ name }) => name))
-    expect(names).toEqual(new Set(['chance', 'frequent', 'replay:a.jsonl', 'replay:b.jsonl']))
+    expect(names).toEqual(new Set(['chance', 'frequent', a, b]))
     expect(json<BenchmarkResults>().comparisons.length).toBeGreaterThan(0)
     const [first, second] = ['a', 'b'].map((name) => {
       const [model] = fs.readdirSync(at('out/CV-Bench')).filter((one) => one.includes(`-${name}.jsonl`))
@@ -332,6 +335,29 @@ describe('infer', () => {
     )
     // What was asked for stands in the card beside the answers.
     expect(json()).toMatchObject({ n: 11, left_out: 1, prompt_type: 'default' })
+  })
+
+  it('asks by the protocol it is told, official by default, and each file has a card of its own', async () => {
+    const data = await viewSpatial()
+    const words = ['infer', '--model', 'local:models/micro-base', '--benchmark', 'ViewSpatial-Bench']
+    const rest = ['--data', data, '--cache', at('cache'), '--limit', '1']
+    for (const protocol of PROTOCOLS)
+      await run(...words, ...rest, '--protocol', protocol, '--out', at(`${protocol}.jsonl`))
+    await run(...words, ...rest, '--out', at('default.jsonl'))
+    const asked = [...PROTOCOLS, 'default'].map((name) => {
+      const { prompts, media, generation } = readCard(at(`${name}.jsonl`)) ?? {}
+      return { prompts, media, generation }
+    })
+    const [official, paper] = [asked[PROTOCOLS.indexOf('official')], asked[PROTOCOLS.indexOf('paper')]]
+    expect(official.generation).toMatchObject({ max_new_tokens: expect.any(Number) })
+    expect(paper.prompts).not.toEqual(official.prompts)
+    expect(asked.at(-1)).toEqual(official)
+  })
+
+  it('refuses in one line a client that guesses', async () => {
+    await expect(
+      run('infer', '--model', 'chance', '--benchmark', 'CV-Bench', '--data', folder, '--out', at('c.jsonl')),
+    ).rejects.toThrow('--model: expected a client that answers (eval and score show the guesses), got chance')
   })
 
   it('takes its shard from a job scheduler', () => {

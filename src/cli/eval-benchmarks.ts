@@ -1,24 +1,18 @@
 /** The part of `eval` that runs published benchmarks: models × benchmarks × protocols into one folder. */
+import fs from 'node:fs'
 import path from 'node:path'
-import { usageError } from '../common/errors.js'
+import { parseClientName } from '../clients/open.js'
+import { dataError, usageError } from '../common/errors.js'
 import { writeFileAtomic } from '../common/files.js'
 import { lockFolder } from '../common/lock.js'
 import { startProgress } from '../common/progress.js'
-import { checkAsked } from '../evaluation/benchmarks/ask.js'
+import { checkAsked, mannerDigest } from '../evaluation/benchmarks/ask.js'
 import { BASELINES, type BaselineName } from '../evaluation/benchmarks/baselines.js'
-import type { PromptType, ProtocolName } from '../evaluation/benchmarks/benchmark.js'
+import type { ModelFamily, PromptType, ProtocolName } from '../evaluation/benchmarks/benchmark.js'
+import { folderName, mannerOf, modelFolder, type Prepared } from '../evaluation/benchmarks/prepared.js'
 import { gatherResults } from '../evaluation/benchmarks/results.js'
-import {
-  disagreementsOf,
-  folderName,
-  mannerOf,
-  modelFolder,
-  type Prepared,
-  runBaseline,
-  runModel,
-  scoreInto,
-  writeDisagreements,
-} from '../evaluation/benchmarks/run.js'
+import { runBaseline, runModel, scoreAnswers } from '../evaluation/benchmarks/run.js'
+import { promptTypeOf, sharedCard } from '../evaluation/card.js'
 import { readPredictions } from '../evaluation/predictions/read.js'
 import { writeBenchmarkReport } from '../report/benchmark-report.js'
 import { benchmarkTableText } from '../report/benchmark-table.js'
@@ -56,19 +50,31 @@ async function runReplay(
   protocols: readonly ProtocolName[],
   options: EvalBenchmarkOptions,
 ): Promise<void> {
-  const { out, cache, seed, promptType } = options
+  const { out, cache, seed } = options
   const { predictions, asked, notes } = await readPredictions(file, prepared.loaded.items)
   checkAsked(file, asked, prepared.items)
   for (const note of notes) process.stderr.write(`${note}\n`)
-  const name = `replay:${path.basename(file)}`
-  const folder = modelFolder(out, prepared, `replay:${file}`)
-  for (const protocolName of protocols) {
-    const manner = mannerOf(prepared.benchmark, protocolName, 'local', promptType)
-    const target = path.join(folder, protocolName)
-    const settings = { prepared, manner, name, predictions, folder: target, cache, seed }
-    scoreInto({ ...settings, kind: 'model', card: null })
-  }
-  writeDisagreements(folder, disagreementsOf({ prepared, name, protocols, promptType, predictions }))
+  const promptType = options.promptType ?? promptTypeOf(sharedCard([file]))
+  const name = `replay:${file}`
+  const folder = modelFolder(out, prepared, name)
+  scoreAnswers({ prepared, protocols, promptType, name, predictions, folder, cache, seed })
+}
+
+/** What is asked, once for protocols that ask alike. */
+function questionsOf(
+  benchmarks: readonly Prepared[],
+  protocols: readonly ProtocolName[],
+  family: ModelFamily,
+  promptType?: PromptType,
+): Parameters<typeof announceCost>[1][number][] {
+  return benchmarks.flatMap((prepared) => {
+    const jobs = protocols.map((protocol) => {
+      const manner = mannerOf(prepared.benchmark, protocol, family, promptType)
+      const title = `${prepared.benchmark.name} ${protocol}`
+      return { title, items: prepared.items, manner, digest: mannerDigest(prepared.items, manner) }
+    })
+    return jobs.filter(({ digest }, i) => jobs.findIndex((job) => job.digest === digest) === i)
+  })
 }
 
 /** Runs a real model on every benchmark; it is loaded once. */
@@ -83,14 +89,7 @@ async function runClient(
   const family = clientFamily(model)
   const client = await openModel(model, options)
   try {
-    const jobs = benchmarks.flatMap((prepared) =>
-      protocols.map((protocol) => ({
-        title: `${prepared.benchmark.name} ${protocol}`,
-        items: prepared.items,
-        manner: mannerOf(prepared.benchmark, protocol, family, promptType),
-      })),
-    )
-    await announceCost(client, jobs, options)
+    await announceCost(client, questionsOf(benchmarks, protocols, family, promptType), options)
     for (const prepared of benchmarks)
       await runModel({
         prepared,
@@ -104,6 +103,10 @@ async function runClient(
         cache,
         seed,
         progress: (label, total) => startProgress(label, total, { unit: 'questions' }),
+        failed: (label, count, file) =>
+          process.stderr.write(
+            `${model} on ${label}: ${count} questions failed (${file}); the same command asks them again\n`,
+          ),
         signal,
       })
     announceUsage(client)
@@ -118,6 +121,12 @@ export async function evalBenchmarks(options: EvalBenchmarkOptions): Promise<Ben
   const protocols: readonly ProtocolName[] = options.protocol ?? ['official', 'paper']
   if (new Set(model.map(folderName)).size < model.length)
     throw usageError('--model', 'different models', 'the same one twice')
+  // Before anything is asked: a mistake in the last name should not cost the first model's run.
+  for (const name of model) {
+    parseClientName(name)
+    const file = replayed(name)
+    if (file !== null && !fs.existsSync(file)) throw dataError(file, 'answers (replay)', 'nothing there')
+  }
   const release = lockFolder(out)
   const signal = interruptSignal()
   try {

@@ -1,18 +1,21 @@
 /** `infer`: asks one model the questions of one benchmark and leaves its answers, unscored. */
-import path from 'node:path'
 import type { Command } from 'commander'
-import { lockFolder } from '../common/lock.js'
+import type { Client } from '../clients/client.js'
+import { parseClientName } from '../clients/open.js'
+import { usageError } from '../common/errors.js'
+import { lockFile } from '../common/lock.js'
 import { startProgress } from '../common/progress.js'
 import { shardItems } from '../evaluation/benchmarks/ask.js'
 import type { PromptType, ProtocolName } from '../evaluation/benchmarks/benchmark.js'
-import { inferBenchmark, mannerOf } from '../evaluation/benchmarks/run.js'
+import { mannerOf } from '../evaluation/benchmarks/prepared.js'
+import { inferBenchmark } from '../evaluation/benchmarks/run.js'
 import { failuresFile } from '../evaluation/infer.js'
 import {
   BENCHMARK_HELP,
   mediaCache,
+  oneProtocol,
   prepareBenchmark,
   promptTypeOption,
-  protocolOption,
   withData,
 } from './benchmark-options.js'
 import {
@@ -31,7 +34,7 @@ import { shardFromEnvironment, shardOption } from './shard-options.js'
 interface InferOptions extends ClientOptions {
   model: string
   benchmark: string
-  protocol: ProtocolName[]
+  protocol: ProtocolName
   promptType?: PromptType
   data?: string
   media?: string
@@ -43,16 +46,30 @@ interface InferOptions extends ClientOptions {
   json?: boolean
 }
 
+/** What the job scheduler asks for is said: the answers are those of a part. */
+function scheduledShard(): { index: number; count: number } | undefined {
+  const shard = shardFromEnvironment()
+  if (shard)
+    process.stderr.write(
+      `shard ${shard.index}/${shard.count}, as the job scheduler says (--shard 0/1: all)\n`,
+    )
+  return shard
+}
+
 async function run(options: InferOptions): Promise<void> {
   const { model, out, seed, cache } = options
+  const { kind } = parseClientName(model)
+  if (kind === 'chance' || kind === 'frequent')
+    throw usageError('--model', 'a client that answers (eval and score show the guesses)', kind)
   const prepared = await prepareBenchmark(options.benchmark, options)
-  const [protocolName] = options.protocol
+  const protocolName = options.protocol
   const manner = mannerOf(prepared.benchmark, protocolName, clientFamily(model), options.promptType)
-  const shard = options.shard ?? shardFromEnvironment()
+  const shard = options.shard ?? scheduledShard()
   const items = shard ? shardItems(prepared.items, shard) : prepared.items
-  const client = await openModel(model, options)
-  const release = lockFolder(path.dirname(path.resolve(out)))
+  const release = lockFile(out)
+  let client: Client | undefined
   try {
+    client = await openModel(model, options)
     const title = `${prepared.benchmark.name} ${protocolName}`
     await announceCost(client, [{ title, items, manner }], options)
     const progress = startProgress(title, items.length, {
@@ -81,7 +98,7 @@ async function run(options: InferOptions): Promise<void> {
         `${counts.failed} questions failed (${failuresFile(out)}); the same command asks them again\n`,
       )
   } finally {
-    client.dispose?.()
+    client?.dispose?.()
     release()
   }
 }
@@ -97,9 +114,12 @@ export function register(program: Command): void {
       '--out <file>',
       'JSONL file of answers, {"id", "prediction"} a line; a second run continues it',
     )
-    .option('--protocol <name>', 'official, paper or strict: whose prompts and settings', protocolOption, [
+    .option(
+      '--protocol <name>',
+      'official, paper or strict: whose prompts and settings',
+      oneProtocol,
       'official',
-    ])
+    )
     .option('--prompt-type <type>', 'default or thinking, where the protocol knows both', promptTypeOption)
     .option('--cache <dir>', 'where frames and pictures are made', mediaCache())
     .option('--limit <n>', 'only n questions, evenly over their types', integer(1))

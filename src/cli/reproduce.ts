@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { parseClientName } from '../clients/open.js'
 import { writeFileAtomic } from '../common/files.js'
 import { readRecipeFile } from '../common/recipe-file.js'
 import { PROTOCOLS } from '../evaluation/benchmarks/benchmark.js'
@@ -49,7 +50,8 @@ function benchmarksHere(names: readonly string[], data: string | undefined): str
 
 /** Whether the weights are here; a model behind an endpoint is there for whoever names it. */
 function isHere(client: string): boolean {
-  const [kind, target] = [client.slice(0, client.indexOf(':')), client.slice(client.indexOf(':') + 1)]
+  const name = client.replace(/^blind:/, '')
+  const { kind, target } = parseClientName(name)
   if (kind !== 'local' || fs.existsSync(path.join(localFolder(target), 'config.json'))) return true
   say(`${client}: not run, no weights here (spatial-ladder pull model:${target})`)
   return false

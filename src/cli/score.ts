@@ -3,20 +3,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Command } from 'commander'
 import { dataError } from '../common/errors.js'
-import { readJson } from '../common/files.js'
 import { checkAsked } from '../evaluation/benchmarks/ask.js'
 import { PROTOCOLS, type PromptType, type ProtocolName } from '../evaluation/benchmarks/benchmark.js'
+import { disagreementsOf } from '../evaluation/benchmarks/disagreements.js'
+import { mannerOf, modelFolder } from '../evaluation/benchmarks/prepared.js'
 import { gatherResults } from '../evaluation/benchmarks/results.js'
-import {
-  disagreementsOf,
-  mannerOf,
-  modelFolder,
-  scoreInto,
-  scoresOf,
-  writeDisagreements,
-} from '../evaluation/benchmarks/run.js'
+import { scoreAnswers, scoresOf } from '../evaluation/benchmarks/run.js'
 import { judge, summarise } from '../evaluation/benchmarks/score.js'
-import { protocolFile } from '../evaluation/infer.js'
+import { promptTypeOf, sharedCard } from '../evaluation/card.js'
 import { PREDICTION_FORMATS, readPredictions } from '../evaluation/predictions/read.js'
 import { writeBenchmarkReport } from '../report/benchmark-report.js'
 import { benchmarkTableText } from '../report/benchmark-table.js'
@@ -46,13 +40,9 @@ interface ScoreOptions {
   json?: boolean
 }
 
-/** The prompt type that the card beside the answers names. */
-function typeBeside(predictions: string): PromptType | undefined {
-  const file = protocolFile(predictions)
-  if (!fs.existsSync(file)) return undefined
-  const { prompt_type } = readJson(file) as { prompt_type?: unknown }
-  return prompt_type === 'default' || prompt_type === 'thinking' ? prompt_type : undefined
-}
+/** Who answered, where the card says so: many files are called `predictions.jsonl`. */
+const nameOf = (file: string, card?: Record<string, unknown>): string =>
+  typeof card?.client === 'string' ? card.client : path.basename(file).replace(/\.\w+$/, '')
 
 async function run(options: ScoreOptions): Promise<void> {
   const { predictions: files, out, cache, seed } = options
@@ -73,23 +63,21 @@ async function run(options: ScoreOptions): Promise<void> {
   if (items.length === 0) throw dataError(files[0], 'at least one answer', 'none')
   const prepared = { ...whole, items }
   const protocols = options.protocol ?? PROTOCOLS
-  const promptType = options.promptType ?? typeBeside(files[0])
-  const name = options.name ?? path.basename(files[0]).replace(/\.\w+$/, '')
-
-  const scores = protocols.map((protocolName) => {
-    const manner = mannerOf(prepared.benchmark, protocolName, 'local', promptType)
-    if (out !== undefined) {
-      const folder = path.join(modelFolder(out, prepared, name), protocolName)
-      const settings = { prepared, manner, name, predictions, folder, cache, seed }
-      return scoreInto({ ...settings, kind: 'model', card: null }).scores
-    }
-    const judged = judge(items, predictions, manner.protocol, manner.promptType)
-    const summary = summarise(judged, manner.protocol, { seed })
-    return scoresOf({ prepared, manner, name, kind: 'model', summary, card: null })
-  })
-  const disagreements = disagreementsOf({ prepared, name, protocols, promptType, predictions })
+  const card = sharedCard(files)
+  const promptType = options.promptType ?? promptTypeOf(card)
+  const name = options.name ?? nameOf(files[0], card)
+  const job = { prepared, protocols, promptType, name, predictions, cache, seed }
+  const scores =
+    out === undefined
+      ? protocols.map((protocolName) => {
+          const manner = mannerOf(prepared.benchmark, protocolName, 'local', promptType)
+          const judged = judge(items, predictions, manner.protocol, manner.promptType)
+          const summary = summarise(judged, manner.protocol, { seed })
+          return scoresOf({ prepared, manner, name, kind: 'model', summary, card: null })
+        })
+      : scoreAnswers({ ...job, folder: modelFolder(out, prepared, name) })
+  const disagreements = disagreementsOf(job)
   if (out !== undefined) {
-    writeDisagreements(modelFolder(out, prepared, name), disagreements)
     gatherResults(out)
     process.stderr.write(`report: ${await writeBenchmarkReport({ folder: out })}\n`)
   }
@@ -134,7 +122,7 @@ export function register(program: Command): void {
       'what was asked for: default or thinking (default: what the card beside the answers says, else thinking where the protocol knows it)',
       promptTypeOption,
     )
-    .option('--name <name>', "the model's name in tables (default: the file's)")
+    .option('--name <name>', "the model's name in tables (default: as the card says, else the file's)")
     .option('--answered', 'only the items that have an answer')
     .option('--out <dir>', 'also leave items, results.json and report.html here')
     .option('--cache <dir>', 'where pictures for the report are looked for', mediaCache())

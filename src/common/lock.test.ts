@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { lockFolder } from './lock.js'
+import { lockFile, lockFolder } from './lock.js'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lock-'))
 const file = path.join(folder, '.lock')
@@ -37,4 +37,15 @@ describe('a locked folder', () => {
     fs.writeFileSync(file, JSON.stringify({ pid: 1, host: 'elsewhere', started: null }))
     expect(() => lockFolder(folder)).toThrow('process 1 on elsewhere')
   })
+})
+
+it('a locked file leaves others in its folder free', () => {
+  const [one, two] = ['0.jsonl', '1.jsonl'].map((name) => path.join(folder, 'answers', name))
+  const release = lockFile(one)
+  const other = lockFile(two)
+  expect(() => lockFile(one)).toThrow(`${one}: expected no other process at work in it`)
+  release()
+  lockFile(one)()
+  other()
+  expect(fs.readdirSync(path.join(folder, 'answers'))).toEqual([])
 })

@@ -1,5 +1,5 @@
 /**
- * One process at work in a folder: a lock file that names its holder. A holder that was killed leaves its
+ * One process at work in a folder, or on a file: a lock file that names its holder. A holder that was killed leaves its
  * file behind; it is known to be gone by its process id and the time it was started (Linux: /proc).
  */
 import fs from 'node:fs'
@@ -50,13 +50,20 @@ function readHolder(file: string): Holder | null {
  * Takes `folder` for this process until the returned function is called or the process ends.
  * @throws environment error when another process works there
  */
-export function lockFolder(folder: string): () => void {
+export const lockFolder = (folder: string): (() => void) => lock(folder, folder, path.join(folder, LOCK))
+
+/** The same for one file, which need not be there: others in its folder are left to others. */
+export function lockFile(target: string): () => void {
+  const { dir, base } = path.parse(path.resolve(target))
+  return lock(target, dir, path.join(dir, `.${base}${LOCK}`))
+}
+
+function lock(subject: string, folder: string, file: string): () => void {
   const made = fs.mkdirSync(folder, { recursive: true })
-  const file = path.join(folder, LOCK)
   const holder = readHolder(file)
   if (holder && isAlive(holder))
     throw environmentError(
-      folder,
+      subject,
       'no other process at work in it',
       `process ${holder.pid} on ${holder.host} (if that is gone, remove ${file})`,
     )
@@ -70,7 +77,7 @@ export function lockFolder(folder: string): () => void {
       fs.rmSync(file, { force: true })
       throw withPath(error, file)
     }
-    throw environmentError(folder, 'no other process at work in it', 'one that started at the same time')
+    throw environmentError(subject, 'no other process at work in it', 'one that started at the same time')
   }
   const release = (): void => {
     process.removeListener('exit', release)

@@ -11,7 +11,8 @@ import { itemResultSchema, type Protocol, protocolSchema, type Scores } from '..
 import type { Sample } from '../schema/sample.js'
 import { type InferSettings, inferSamples } from './ask-samples.js'
 import { baselines } from './baselines.js'
-import { type Prediction, protocolFile } from './infer.js'
+import { protocolFile } from './card.js'
+import type { Prediction } from './infer.js'
 import { score } from './score.js'
 
 export const PREDICTIONS = 'predictions.jsonl'

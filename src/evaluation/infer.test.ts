@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AnswerRequest, Client } from '../clients/client.js'
 import { readJsonl } from '../common/jsonl.js'
 import type { Sample } from '../schema/sample.js'
-import { askedDigest, type InferSettings, inferSamples as infer, requestOf } from './ask-samples.js'
+import { type InferSettings, inferSamples as infer, requestOf } from './ask-samples.js'
+import { sharedCard } from './card.js'
 import type { Prediction } from './infer.js'
 import { makeBoxes, makeSample } from './sample-for-tests.js'
 
@@ -45,15 +46,16 @@ const settings = (client: Client, change: Partial<InferSettings> = {}): InferSet
   options: { max_new_tokens: 8, temperature: 0, seed: 1 },
   ...change,
 })
+async function* answerB(requests: AnswerRequest[]) {
+  for (const { id } of requests) yield { id, text: 'B' }
+}
 const rows = (): Prediction[] => readJsonl<Prediction>(path.join(folder, 'predictions.jsonl'))
 
 describe('a killed run goes on', () => {
   it('drops the half-written line and asks only what has no answer', async () => {
-    const done = samples
-      .slice(0, 2)
-      .map((sample, i) => ({ id: idOf(i), prediction: 'B', asked: askedDigest(sample) }))
-    const whole = done.map((row) => `${JSON.stringify(row)}\n`).join('')
-    fs.writeFileSync(path.join(folder, 'predictions.jsonl'), `${whole}{"id":"${idOf(2)}","predic`)
+    const stopped = { ...recorder(), answer: (some: AnswerRequest[]) => answerB(some.slice(0, 2)) }
+    await infer(settings(stopped))
+    fs.appendFileSync(path.join(folder, 'predictions.jsonl'), `{"id":"${idOf(2)}","predic`)
     const client = recorder()
     expect(await infer(settings(client))).toEqual({ resumed: 2, answered: 2, failed: 0, unanswered: 0 })
     expect(client.asked).toEqual([idOf(2), idOf(3)])
@@ -102,6 +104,49 @@ describe('answers are never mixed up', () => {
     await expect(
       infer(settings({ ...recorder(), name: 'local:elsewhere', fingerprint: undefined })),
     ).rejects.toThrow('expected answers made with')
+  })
+
+  it('refuses answers of a model that sees the pictures for one that does not', async () => {
+    await infer(settings({ ...recorder(), name: 'local:x', fingerprint: 'aaa' }))
+    await expect(
+      infer(settings({ ...recorder(), name: 'blind:local:x', fingerprint: 'aaa' })),
+    ).rejects.toThrow(/\(client\): expected answers made with blind:local:x, got local:x/)
+  })
+
+  it('refuses answers of which nothing says how they were made', async () => {
+    await infer(settings(recorder()))
+    fs.rmSync(path.join(folder, 'protocol.json'))
+    await expect(infer(settings(recorder()))).rejects.toThrow(
+      /predictions\.jsonl: expected .*protocol\.json, which says how its answers were made, got nothing there/,
+    )
+  })
+
+  it.each([
+    [
+      '{"id":"relative direction/single_image/0","prediction":"B"}',
+      /row 5: expected an id not seen before, got .*0, as in row 1/,
+    ],
+    ['{"id":0,"prediction":"A"}', /row 5: expected an id and a prediction, as texts, got {"id":0/],
+    ['null', /row 5: expected an id and a prediction, as texts, got null/],
+  ])('refuses to go on from a row like %s', async (row, message) => {
+    await infer(settings(recorder()))
+    fs.appendFileSync(path.join(folder, 'predictions.jsonl'), `${row}\n`)
+    await expect(infer(settings(recorder()))).rejects.toThrow(message)
+  })
+
+  it('keeps the answers of two models in one folder apart', async () => {
+    const [one, two] = ['one', 'two'].map((name) => ({
+      out: path.join(folder, `${name}.jsonl`),
+      client: { ...recorder(), name: `test:${name}` },
+    }))
+    await infer(settings(one.client, { out: one.out }))
+    await infer(settings(two.client, { out: two.out }))
+    // Each goes on beside its own card.
+    expect(await infer(settings(one.client, { out: one.out }))).toMatchObject({ resumed: 4 })
+    expect(() => sharedCard([one.out, two.out])).toThrow(
+      /two\.jsonl \(client\): expected answers made with test:one, as those of .*one\.jsonl, got test:two/,
+    )
+    expect(sharedCard([two.out, path.join(folder, 'theirs.jsonl')])).toMatchObject({ client: 'test:two' })
   })
 
   it('refuses answers to another question with the same id', async () => {

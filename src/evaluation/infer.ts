@@ -7,9 +7,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { AnswerOptions, AnswerRequest, Client } from '../clients/client.js'
 import { dataError, LadderError } from '../common/errors.js'
-import { readJson, writeJsonAtomic } from '../common/files.js'
+import { writeJsonAtomic } from '../common/files.js'
 import { appendJsonl, readJsonl, repairJsonl } from '../common/jsonl.js'
 import { type Progress, silentProgress } from '../common/progress.js'
+import { type Card, differingKey, protocolFile, readCard } from './card.js'
 
 /** One line of a predictions file. Boxes in `prediction` are in the pixels the model saw. */
 export interface Prediction {
@@ -29,10 +30,10 @@ export interface Ask {
 export interface InferJob {
   client: Client
   asks: readonly Ask[]
-  /** The predictions file; the card `protocol.json` is written beside it. */
+  /** The predictions file; the card is written beside it. */
   out: string
-  /** Everything that could change an answer, by name. `client` and `fingerprint` say who answered. */
-  card: { client: string; fingerprint: string | null } & Record<string, unknown>
+  /** Everything that could change an answer, by name. */
+  card: Card
   /** Names in `card` that may change from one sitting to the next. */
   free?: readonly string[]
   options: AnswerOptions
@@ -51,30 +52,40 @@ export interface InferCounts {
   unanswered: number
 }
 
-export const protocolFile = (predictions: string): string =>
-  path.join(path.dirname(predictions), 'protocol.json')
-
 /** Where the reasons of failed requests stand: `predictions.jsonl` -> `predictions.failures.jsonl`. */
 export const failuresFile = (predictions: string): string =>
   `${predictions.replace(/\.jsonl$/, '')}.failures.jsonl`
 
+/**
+ * The rows of a predictions file that `infer` wrote.
+ * @throws data error naming file and row: no answer, or an item's second one
+ */
+export function readAnswers(file: string): Prediction[] {
+  const seen = new Map<string, number>()
+  return readJsonl<Partial<Prediction> | null>(file).map((row, index) => {
+    const place = `${file} row ${index + 1}`
+    const { id, prediction, asked } = row ?? {}
+    if (typeof id !== 'string' || typeof prediction !== 'string')
+      throw dataError(place, 'an id and a prediction, as texts', JSON.stringify(row).slice(0, 60))
+    const before = seen.get(id)
+    if (before !== undefined) throw dataError(place, 'an id not seen before', `${id}, as in row ${before}`)
+    seen.set(id, index + 1)
+    return { id, prediction, asked }
+  })
+}
+
 /** Refuses a card that differs from the one the answers in `out` were made with. */
-function checkCard({ out, card, free = [] }: InferJob): void {
-  const file = protocolFile(out)
-  if (!fs.existsSync(file)) return
-  const before = readJson(file) as Record<string, unknown>
-  // The same weights under another path are the same model.
-  const same = card.fingerprint !== null && before.fingerprint === card.fingerprint
-  const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
-  for (const [key, value] of Object.entries(card)) {
-    if (free.includes(key) || (key === 'client' && same)) continue
-    if (JSON.stringify(before[key]) !== JSON.stringify(value))
-      throw dataError(
-        `${out} (${key})`,
-        `answers made with ${shown(value)}`,
-        `${shown(before[key])}; use a fresh folder`,
-      )
-  }
+function checkCard({ out, card, free }: InferJob): void {
+  const before = readCard(out)
+  if (!before)
+    throw dataError(out, `${protocolFile(out)}, which says how its answers were made`, 'nothing there')
+  const other = differingKey(before, card, free)
+  if (other)
+    throw dataError(
+      `${out} (${other.key})`,
+      `answers made with ${other.now}`,
+      `${other.before}; use a fresh folder`,
+    )
 }
 
 /** Ids already answered in `out`, checked against what is asked now. */
@@ -82,10 +93,10 @@ function readFinished(job: InferJob): Set<string> {
   const { out, asks } = job
   repairJsonl(out)
   if (!fs.existsSync(out)) return new Set()
-  checkCard(job)
+  const rows = readAnswers(out)
+  if (rows.length > 0) checkCard(job)
   const asked = new Map(asks.map(({ request, asked }) => [request.id, asked]))
-  const finished = new Set<string>()
-  readJsonl<Prediction>(out).forEach((row, index) => {
+  for (const [index, row] of rows.entries()) {
     const digest = asked.get(row.id)
     if (digest !== undefined && row.asked !== undefined && row.asked !== digest)
       throw dataError(
@@ -93,9 +104,8 @@ function readFinished(job: InferJob): Set<string> {
         `an answer to ${row.id} as asked now`,
         'one to another question',
       )
-    finished.add(row.id)
-  })
-  return finished
+  }
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** Pictures that nobody is going to make must be there before anything is asked. */

@@ -26,6 +26,21 @@ ${
 }`
 }
 
+/** `greedy, repetition penalty 1.05`. */
+function samplingText({
+  temperature,
+  top_p,
+  top_k,
+  repetition_penalty,
+}: NonNullable<BenchmarkCard['sampling']>): string {
+  const draws =
+    temperature === 0
+      ? ['greedy']
+      : [`temperature ${temperature}`, `top_p ${top_p}`, top_k > 0 && `top_k ${top_k}`]
+  const penalty = repetition_penalty !== 1 && `repetition penalty ${repetition_penalty}`
+  return [...draws, penalty].filter((one) => typeof one === 'string').join(', ')
+}
+
 /** Every setting of a card in words; prompts apart. */
 export function cardSettings(card: BenchmarkCard): [string, string][] {
   const { media, generation } = card
@@ -52,6 +67,7 @@ export function cardSettings(card: BenchmarkCard): [string, string][] {
     ['New tokens', `at most ${generation.max_new_tokens}`],
     ['Temperature', temperature],
     ['top_p', generation.top_p === undefined ? absent : String(generation.top_p)],
+    ...(card.sampling ? [["With the model's own", samplingText(card.sampling)] as [string, string]] : []),
     ['Seed', String(card.seed)],
     ['Data (hash)', card.data],
   ]

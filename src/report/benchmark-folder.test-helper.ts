@@ -202,6 +202,8 @@ function scoresOf(
             protocol === 'paper'
               ? { max_new_tokens: 1024, temperature: 0.01, defaults: 'checkpoint' }
               : { max_new_tokens: 16, temperature: 0, defaults: 'none' },
+          sampling:
+            protocol === 'paper' ? { temperature: 0, top_p: 1, top_k: 0, repetition_penalty: 1.05 } : null,
           seed: 42,
           data: 'a1b2c3d4e5f6',
           limit: null,

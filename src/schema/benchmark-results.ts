@@ -51,6 +51,10 @@ export const benchmarkCardSchema = z.object({
     top_p: z.number().optional(),
     defaults: z.enum(['none', 'checkpoint']),
   }),
+  /** What these settings and the model's own come to: temperature 0 is greedy. Null where the client does not know. */
+  sampling: z
+    .object({ temperature: z.number(), top_p: z.number(), top_k: z.int(), repetition_penalty: z.number() })
+    .nullable(),
   seed: z.int(),
   /** First hex digits of the SHA-256 of the data files' questions and answers. */
   data: z.string(),

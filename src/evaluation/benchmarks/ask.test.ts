@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { asksOf, cardOf, dataDigest, itemDigest, limitItems, mannerDigest, shardItems } from './ask.js'
+import {
+  asksOf,
+  cardOf,
+  checkAsked,
+  dataDigest,
+  itemDigest,
+  limitItems,
+  mannerDigest,
+  shardItems,
+} from './ask.js'
 import { makeItem, plainProtocol } from './items-for-tests.js'
-import { mannerOf } from './run.js'
+import { mannerOf } from './prepared.js'
 import { viewSpatialBench } from './viewspatial-bench.js'
 import { vsiBench } from './vsi-bench.js'
 
@@ -34,6 +43,13 @@ it('shards are disjoint, complete, and hold every type', () => {
       .toSorted(),
   ).toEqual(items.map(({ id }) => id).toSorted())
   for (const part of parts) expect(new Set(part.map(({ type }) => type)).size).toBe(3)
+  // Also where the types come in turn, as many as there are parts.
+  const turns = items.map((item, i) => ({ ...item, type: ['a', 'b', 'c'][i % 3] }))
+  for (const index of [0, 1, 2]) {
+    const part = shardItems(turns, { index, count: 3 })
+    expect(['a', 'b', 'c'].map((type) => countOf(part, type)).toSorted()).toEqual([6, 7, 7])
+    expect(part.map(({ row }) => row)).toEqual(part.map(({ row }) => row).toSorted((a, b) => a - b))
+  }
 })
 
 describe('how a benchmark is asked', () => {
@@ -66,6 +82,22 @@ describe('how a benchmark is asked', () => {
     expect(itemDigest(video(0))).not.toBe(itemDigest({ ...video(0), question: 'Other?' }))
   })
 
+  it('is known by question, options and pictures, wherever the pictures lie', () => {
+    const picture = (name: string, published?: string | null) =>
+      makeItem(0, {
+        media: [{ type: 'image', picture: { name, published, read: async () => Buffer.alloc(0) } }],
+      })
+    const inFile = itemDigest(picture('img/1.png'))
+    expect(itemDigest(picture('test_2d.parquet row 2 image', 'img/1.png'))).toBe(inFile)
+    expect(itemDigest(picture('img/2.png'))).not.toBe(inFile)
+    const nameless = ['a.parquet row 1 image', 'b.parquet row 9 image'].map((name) => picture(name, null))
+    expect(itemDigest(nameless[0])).toBe(itemDigest(nameless[1]))
+    expect(() => checkAsked('answers.jsonl', new Map([['q0', inFile]]), [picture('img/1.png')])).not.toThrow()
+    expect(() => checkAsked('answers.jsonl', new Map([['q0', inFile]]), [picture('img/2.png')])).toThrow(
+      'answers.jsonl (q0): expected an answer to q0 as it is in the data, got one to another question',
+    )
+  })
+
   it('puts the text first where the authors do', () => {
     const item = makeItem(0, { type: 'Camera perspective - Relative Direction', answer: 'A. a' })
     const firstFor = (family: 'local' | 'api') =>
@@ -91,7 +123,12 @@ describe('how a benchmark is asked', () => {
       benchmark: 'VSI-Bench',
       items: [video(0)],
       manner: manner('paper'),
-      client: { name: 'local:x', fingerprint: 'abc' },
+      client: {
+        name: 'local:x',
+        fingerprint: 'abc',
+        // As a checkpoint that never samples has it.
+        sampling: () => ({ temperature: 0, top_p: 1, top_k: 0, repetition_penalty: 1.05 }),
+      },
       seed: 7,
       limit: 5,
     })
@@ -102,6 +139,7 @@ describe('how a benchmark is asked', () => {
       family: 'local',
       fingerprint: 'abc',
       generation: { max_new_tokens: 1024, temperature: 0.01, defaults: 'checkpoint' },
+      sampling: { temperature: 0, repetition_penalty: 1.05 },
       media: { frames: 32, area: 401408, pixels: { min_pixels: 12544, max_pixels: 401408 } },
       limit: 5,
       seed: 7,

@@ -4,6 +4,7 @@ import { dataError } from '../../common/errors.js'
 import { sha256 } from '../../common/files.js'
 import { rng } from '../../common/random.js'
 import type { BenchmarkCard } from '../../schema/benchmark-results.js'
+import type { SourcePicture } from '../data/source.js'
 import type { Ask } from '../infer.js'
 import { prepareMedia } from '../media/prepare.js'
 import type {
@@ -27,15 +28,22 @@ export interface Manner {
 const mediaOf = ({ protocol, family }: Pick<Manner, 'protocol' | 'family'>): MediaRule =>
   (family === 'api' ? protocol.apiMedia : undefined) ?? protocol.media
 
-/** First 12 hex digits of the SHA-256 of question, options and the names of its media: the same in every protocol. */
+/** What the data calls its pictures, not where they lie: the same data come as parquet and as JSONL. */
+const namesOf = (pictures: readonly SourcePicture[]): string[] =>
+  pictures.flatMap(({ name, published = name }) => published ?? [])
+
+/**
+ * First 12 hex digits of the SHA-256 of question, options and the names of its media: the same in every
+ * protocol, and in every form the data are published in.
+ */
 export const itemDigest = ({ question, options, media }: BenchmarkItem): string =>
   sha256(
     JSON.stringify([
       question,
       options,
-      media.map((item) => {
-        if (item.type === 'image') return item.picture.name
-        return item.type === 'video' ? item.video.name : item.pictures.map(({ name }) => name)
+      media.flatMap((item): (string | string[])[] => {
+        if (item.type === 'video') return [item.video.name]
+        return item.type === 'image' ? namesOf([item.picture]) : [namesOf(item.pictures)]
       }),
     ]),
   ).slice(0, 12)
@@ -129,11 +137,23 @@ export function limitItems(
   return items.filter((item) => taken.has(item))
 }
 
-/** Part `index` of `count`: every count-th item, so that each part has all types. */
-export const shardItems = (
+/**
+ * Part `index` of `count`: every count-th item of each type, so that each part has its share of all of them.
+ * Parts differ by at most one item.
+ */
+export function shardItems(
   items: readonly BenchmarkItem[],
   { index, count }: { index: number; count: number },
-): BenchmarkItem[] => items.filter((_, i) => i % count === index)
+): BenchmarkItem[] {
+  const types = new Map<string, BenchmarkItem[]>()
+  for (const item of items) {
+    const own = types.get(item.type)
+    if (own) own.push(item)
+    else types.set(item.type, [item])
+  }
+  const taken = new Set([...types.values()].flat().filter((_, i) => i % count === index))
+  return items.filter((item) => taken.has(item))
+}
 
 /** The protocol card of a run. */
 export function cardOf(settings: {
@@ -141,7 +161,7 @@ export function cardOf(settings: {
   subset?: string
   items: readonly BenchmarkItem[]
   manner: Manner
-  client: Pick<Client, 'name' | 'fingerprint'>
+  client: Pick<Client, 'name' | 'fingerprint' | 'sampling'>
   seed: number
   limit?: number
 }): BenchmarkCard {
@@ -167,6 +187,7 @@ export function cardOf(settings: {
       ...(top_p !== undefined && { top_p }),
       defaults,
     },
+    sampling: client.sampling?.(answerOptions(manner, seed)) ?? null,
     seed,
     data: dataDigest(items),
     limit: limit ?? null,

@@ -20,6 +20,22 @@ describe('chance', () => {
     })
   })
 
+  it('counts the options of each question, where some have two', () => {
+    const type = 'Person perspective - Relative Direction'
+    const items = [4, 2, 2].map((count, row) =>
+      makeItem(row, { type, answer: 'A. a', options: ['A. a', 'B. b', 'C. c', 'D. d'].slice(0, count) }),
+    )
+    const { official, paper } = viewSpatialBench.protocols
+    for (const [protocol, promptType] of [
+      [official, 'default'],
+      [paper, 'thinking'],
+    ] as const) {
+      const summary = baselineSummary('chance', items, protocol, promptType)
+      expect(summary.overall).toBeCloseTo((1 / 4 + 1 / 2 + 1 / 2) / 3, 12)
+      expect(summary.groups.PC.score).toBeCloseTo(5 / 12, 12)
+    }
+  })
+
   it('says nothing of numbers, nor of averages that contain them', () => {
     const official = vsiBench.protocols.official
     const items = [makeItem(0, { type: 'route_planning' }), { ...number(1, '3'), type: 'object_counting' }]
@@ -72,6 +88,18 @@ describe('the most frequent answer', () => {
     const summary = baselineSummary('frequent', items, protocol, 'default')
     expect(summary.types.direction.score).toBe(2 / 3)
     expect(summary.types.count.score).toBe(1 / 2)
+  })
+
+  it('may be a number, worth what it is worth to the others of its type', () => {
+    const items = ['2', '4', '4', '3'].map((answer, row) => ({
+      ...number(row, answer),
+      type: 'object_counting',
+    }))
+    const { official } = vsiBench.protocols
+    const { types, interval } = baselineSummary('frequent', items, official, 'default')
+    // 4 for 2 is off by the whole, 4 for 3 by a third: three of ten limits.
+    expect(types.object_counting.score).toBeCloseTo((0 + 1 + 1 + 0.4) / 4, 12)
+    expect(interval).not.toBeNull()
   })
 
   it('is the letter, however the benchmark writes its answers', () => {

@@ -66,6 +66,22 @@ describe('a paired comparison', () => {
       'comparison of one and two on CV-Bench: expected two models scored on the same items, got q0 in one only',
     )
     expect(() => compared(rows(first), rows(second).slice(1))).toThrow('got 40 and 39 items')
+    for (const change of [{ question: 'Another?' }, { answer: 'B' }, { type: 'other' }])
+      expect(() =>
+        compared(
+          rows(first),
+          rows(second).map((row) => (row.id === 'q3' ? { ...row, ...change } : row)),
+        ),
+      ).toThrow('got q3 with another question or answer')
+  })
+
+  it('has no interval for a type in one room', () => {
+    const inOne = (row: ReturnType<typeof rows>[number]) =>
+      row.row < 4 ? { ...row, type: 'count', scene: 'room0' } : row
+    const { rows: differences } = compared(rows(first).map(inOne), rows(second).map(inOne))
+    const of = (name: string) => differences.find((row) => row.name === name)
+    expect(of('count')).toMatchObject({ n: 4, difference: 0.25, interval: null })
+    expect(of('direction')?.interval).not.toBeNull()
   })
 })
 

@@ -8,7 +8,23 @@ import type { Protocol } from './benchmark.js'
 import { bootstrapNumbers, type Numbers } from './room-tallies.js'
 import type { Judged } from './score.js'
 
-type Scored = Pick<BenchmarkItemResult, 'id' | 'type' | 'scene' | 'score' | 'counted' | 'fields'>
+type Scored = Pick<
+  BenchmarkItemResult,
+  'id' | 'type' | 'scene' | 'question' | 'answer' | 'score' | 'counted' | 'fields'
+>
+
+/** What keeps two runs from being paired: items of one only, or another version of the data; null where nothing does. */
+export function otherItems(first: readonly Scored[], second: readonly Scored[]): string | null {
+  const before = new Map(first.map((item) => [item.id, item]))
+  const stranger = second.find(({ id }) => !before.has(id))
+  if (stranger) return `${stranger.id} in one only`
+  if (first.length !== second.length) return `${first.length} and ${second.length} items`
+  const changed = second.find((item) => {
+    const old = before.get(item.id)
+    return (['type', 'scene', 'question', 'answer'] as const).some((key) => old?.[key] !== item[key])
+  })
+  return changed ? `${changed.id} with another question or answer` : null
+}
 
 /** All numbers of one draw by name. */
 const named = ({ overall, groups, types }: Numbers): Map<string, number> =>
@@ -34,14 +50,14 @@ export function pairedComparison(settings: {
   resamples?: number
 }): Comparison {
   const { benchmark, protocolName, protocol, first, second, seed, resamples } = settings
-  const before = new Map(first.items.map((item) => [item.id, item]))
-  const stranger = second.items.find((item) => !before.has(item.id))
-  if (stranger || first.items.length !== second.items.length)
+  const other = otherItems(first.items, second.items)
+  if (other !== null)
     throw dataError(
       `comparison of ${first.name} and ${second.name} on ${benchmark}`,
       'two models scored on the same items',
-      stranger ? `${stranger.id} in one only` : `${first.items.length} and ${second.items.length} items`,
+      other,
     )
+  const before = new Map(first.items.map((item) => [item.id, item]))
   const both = second.items.filter((item) => item.counted && before.get(item.id)?.counted)
   const old = both.map((item) => before.get(item.id) as Scored)
   const rooms = [...new Set(both.map((item) => item.scene))].sort()

@@ -50,7 +50,7 @@ function toItem(row: Row, pictureOf: (filename: string) => SourcePicture): Bench
     question,
     options: choices,
     answer,
-    media: [{ type: 'image', picture: image ?? pictureOf(filename) }],
+    media: [{ type: 'image', picture: image ? { ...image, published: filename } : pictureOf(filename) }],
     fields: { source, type, prompt },
   }
 }

@@ -15,7 +15,8 @@ import {
   type PublishedRow,
 } from '../../schema/benchmark-results.js'
 import { PROTOCOLS } from './benchmark.js'
-import { pairedComparison } from './compare.js'
+import { otherItems, pairedComparison } from './compare.js'
+import { DISAGREEMENTS } from './disagreements.js'
 import { parseBenchmark } from './registry.js'
 
 export const RESULTS = 'results.json'
@@ -63,8 +64,7 @@ function comparisonsOf(folders: readonly ScoredFolder[]): Comparison[] {
         items: items.get(folder) ?? [],
       }))
       // Another limit, or another version of the data: nothing to pair.
-      const ids = new Set(a.items.map(({ id }) => id))
-      if (n === 0 || a.items.length !== b.items.length || b.items.some(({ id }) => !ids.has(id))) return []
+      if (n === 0 || otherItems(a.items, b.items) !== null) return []
       const protocol = parseBenchmark(benchmark).benchmark.protocols[protocolName]
       return [pairedComparison({ benchmark, protocolName, protocol, first: a, second: b })]
     }),
@@ -87,7 +87,7 @@ export function gatherResults(
     version: 1,
     scores: folders.map(({ scores }) => scores),
     disagreements: models.flatMap((model) => {
-      const file = path.join(model, 'disagreements.json')
+      const file = path.join(model, DISAGREEMENTS)
       return fs.existsSync(file) ? checked(disagreementSchema.array(), readJson(file), file, LEFT) : []
     }),
     comparisons: comparisonsOf(folders),

@@ -71,6 +71,17 @@ export interface Numbers extends Averages {
   types: Record<string, number>
 }
 
+/** Types whose items are all in one room: drawing rooms again tells nothing of them. */
+function typesInOneRoom(tallies: readonly RoomTally[]): Set<string> {
+  const rooms = new Map<string, Set<number>>()
+  for (const tally of tallies) {
+    const known = rooms.get(tally.type) ?? new Set()
+    rooms.set(tally.type, known)
+    for (const room of tally.rooms) known.add(room)
+  }
+  return new Set([...rooms].flatMap(([type, { size }]) => (size > 1 ? [] : [type])))
+}
+
 const numbersOf = (tallies: readonly Tally[], protocol: Protocol): Numbers => ({
   ...protocol.average(tallies),
   types: Object.fromEntries(scoreByType(tallies)),
@@ -78,7 +89,7 @@ const numbersOf = (tallies: readonly Tally[], protocol: Protocol): Numbers => ({
 
 /**
  * The protocol's numbers for all items, and for `resamples` draws of their rooms. The draws depend on seed
- * and number of rooms only: two models on the same items see the same ones.
+ * and number of rooms only: two models on the same items see the same ones. A type in one room has no draws.
  */
 export function bootstrapNumbers(
   items: readonly ScoredItem[],
@@ -88,8 +99,13 @@ export function bootstrapNumbers(
 ): { whole: Numbers; draws: Numbers[] } {
   const tallies = roomTallies(items, rooms)
   const draws = rooms.length > 1 ? drawRooms(rooms.length, seed, resamples) : []
+  const alone = typesInOneRoom(tallies)
   return {
     whole: numbersOf(draw(tallies), protocol),
-    draws: draws.map((times) => numbersOf(draw(tallies, times), protocol)),
+    draws: draws.map((times) => {
+      const numbers = numbersOf(draw(tallies, times), protocol)
+      for (const type of alone) delete numbers.types[type]
+      return numbers
+    }),
   }
 }

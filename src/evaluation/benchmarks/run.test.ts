@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { blindfold } from '../../clients/blind.js'
 import type { Client } from '../../clients/client.js'
 import { openClient } from '../../clients/open.js'
 import { readJsonl, writeJsonl } from '../../common/jsonl.js'
@@ -11,8 +12,9 @@ import { formulaPicture } from '../../images/formula-picture.js'
 import type { Prediction } from '../infer.js'
 import { makeNumber, makeSample } from '../sample-for-tests.js'
 import { ownSamples } from './own-samples.js'
+import { folderName, type Prepared } from './prepared.js'
 import { gatherResults, readItemResults } from './results.js'
-import { type ModelRun, type Prepared, runBaseline, runModel } from './run.js'
+import { type ModelRun, runBaseline, runModel } from './run.js'
 
 let folder: string
 let prepared: Prepared
@@ -105,6 +107,24 @@ describe('a model on a benchmark', () => {
     expect(fs.existsSync(items[0].pictures[0])).toBe(true)
   })
 
+  it('keeps what earlier runs found under other protocols', async () => {
+    const model = () => client(() => '<answer>(A)</answer>')
+    const found = () =>
+      gatherResults(path.join(folder, 'out'))
+        .disagreements.map(({ asked_by, protocols, count }) => [asked_by, ...protocols, count].join(' '))
+        .toSorted()
+    await run(model())
+    const all = found()
+    const again = model()
+    await run(again, { protocols: ['strict'] })
+    expect(again.asked).toEqual([])
+    expect(found()).toEqual(all)
+    fs.rmSync(path.join(folder, 'out'), { recursive: true })
+    // One after another as all at once.
+    for (const name of ['official', 'paper', 'strict'] as const) await run(model(), { protocols: [name] })
+    expect(found()).toEqual(all)
+  })
+
   it('says where protocols disagree about the same answers', async () => {
     await run(client(() => '<answer>(A)</answer>'))
     const { disagreements } = gatherResults(path.join(folder, 'out'))
@@ -117,9 +137,16 @@ describe('a model on a benchmark', () => {
     const flaky = client((_, n) =>
       n === 0 ? { error: 'expected a picture, got none' } : '<answer>A</answer>',
     )
-    const [official, paper] = await run(flaky, { protocols: ['official', 'paper'] })
+    const told: unknown[] = []
+    const [official, paper] = await run(flaky, {
+      protocols: ['official', 'paper'],
+      failed: (...words) => told.push(words),
+    })
     expect(official).toMatchObject({ n: 6, missing: 1, left_out: 0 })
     expect(paper).toMatchObject({ n: 6, missing: 0 })
+    expect(told).toEqual([
+      ['Samples official', 1, expect.stringMatching(/answers-\w+\/predictions\.failures\.jsonl$/)],
+    ])
     const failures = answerFolders().flatMap((place) => {
       const file = path.join(place, 'predictions.failures.jsonl')
       return fs.existsSync(file) ? readJsonl<{ id: string; error: string }>(file) : []
@@ -179,6 +206,15 @@ describe('a model on a benchmark', () => {
   })
 })
 
+it('a folder is named after the model, in whatever script, and never longer than a name may be', () => {
+  expect(folderName('local:runs/micro/stages/1-perception')).toBe('local-runs-micro-stages-1-perception')
+  expect(folderName('openai:模型/甲')).toBe('openai-模型-甲')
+  expect(folderName('..')).toMatch(/^[0-9a-f]{8}$/)
+  const [one, two] = ['a', 'b'].map((end) => folderName(`replay:/${'long/'.repeat(80)}${end}.jsonl`))
+  expect(one).not.toBe(two)
+  expect(Buffer.byteLength(one)).toBeLessThan(200)
+})
+
 describe('results', () => {
   it('gather every model and baseline of a folder, and pair the models', async () => {
     const protocols = ['official'] as const
@@ -214,18 +250,89 @@ describe('results', () => {
   })
 })
 
-it('the micro base answers real pictures, with and without seeing them', async () => {
+describe('the micro base', () => {
   const protocols = ['official'] as const
   const promptType = 'default'
-  const limited = { ...prepared, items: prepared.items.slice(0, 3), limit: 3 }
-  for (const name of ['local:models/micro-base', 'blind:local:models/micro-base']) {
-    const model = await openClient(name)
-    try {
-      const [scores] = await run(model, { protocols, promptType, prepared: limited })
-      expect(scores).toMatchObject({ name, n: 3, missing: 0, card: { limit: 3, prompt_type: 'default' } })
-      expect(scores.card?.fingerprint).toMatch(/^[0-9a-f]{8}/)
-    } finally {
-      model.dispose?.()
-    }
+  const limited = (limit = 4) => ({ ...prepared, items: prepared.items.slice(0, limit), limit })
+  const texts = (place: string) =>
+    new Map(
+      readJsonl<Prediction>(path.join(place, 'predictions.jsonl')).map(({ id, prediction }) => [
+        id,
+        prediction,
+      ]),
+    )
+  let model: Client | undefined
+  afterEach(() => model?.dispose?.())
+  const open = async (): Promise<Client> => {
+    model = await openClient('local:models/micro-base')
+    return model
   }
+
+  it('answers real pictures; stopped after one answer, it goes on to the same ones', async () => {
+    const model = await open()
+    const job = { protocols, promptType, prepared: limited(3) } as const
+    const [scores] = await run(model, job)
+    expect(scores).toMatchObject({ n: 3, missing: 0, kind: 'model' })
+    expect(scores.card).toMatchObject({
+      client: 'local:models/micro-base',
+      fingerprint: expect.stringMatching(/^[0-9a-f]{8}/),
+      prompt_type: 'default',
+      sampling: { temperature: 0, top_p: 1, repetition_penalty: 1 },
+      limit: 3,
+    })
+    const items = readItemResults(
+      path.join(folder, 'out/Samples/local-models-micro-base/official/items.jsonl'),
+    )
+    expect(items.map(({ pictures }) => fs.existsSync(pictures[0]))).toEqual([true, true, true])
+    const [place] = answerFolders('local-models-micro-base')
+    const whole = texts(place)
+    expect(items.map(({ id, prediction }) => [id, prediction])).toEqual(
+      items.map(({ id }) => [id, whole.get(id)]),
+    )
+
+    const out = path.join(folder, 'stopped')
+    const controller = new AbortController()
+    const progress = () => ({ ...silentProgress, update: (n: number) => n > 0 && controller.abort() })
+    await expect(run(model, { ...job, out, progress, signal: controller.signal })).rejects.toThrow(/abort/i)
+    const file = path.join(out, path.relative(path.join(folder, 'out'), place), 'predictions.jsonl')
+    expect(readJsonl(file)).toHaveLength(1)
+    const asked: string[] = []
+    const [again] = await run(
+      {
+        ...model,
+        answer(requests, options) {
+          asked.push(...requests.map(({ id }) => id))
+          return model.answer(requests, options)
+        },
+      },
+      { ...job, out },
+    )
+    expect(asked).toHaveLength(2)
+    expect(texts(path.dirname(file))).toEqual(whole)
+    expect({ ...again, card: null }).toEqual({ ...scores, card: null })
+  })
+
+  it('goes on past a picture that is missing or broken, and past none when it is blind', async () => {
+    const model = await open()
+    const [first, , second] = limited().items
+    for (const [{ media }, content] of [
+      [first, null],
+      [second, 'no picture'],
+    ] as const)
+      for (const one of media) {
+        const file = one.type === 'image' ? (one.picture.file ?? '') : ''
+        if (content === null) fs.rmSync(file)
+        else fs.writeFileSync(file, content)
+      }
+    const [scores] = await run(model, { protocols, promptType, prepared: limited() })
+    // Two questions are about each picture.
+    expect(scores).toMatchObject({ n: 4, missing: 4 })
+    const [place] = answerFolders('local-models-micro-base')
+    const failures = readJsonl<{ id: string; error: string }>(path.join(place, 'predictions.failures.jsonl'))
+    expect(failures).toHaveLength(4)
+    for (const { error } of failures) expect(error).toMatch(/scene900[01]_00\/0\.png.*: expected .+, got .+/)
+    const blind = blindfold(model)
+    const [unseen] = await run(blind, { protocols, promptType, prepared: limited(), kind: 'blind' })
+    expect(unseen).toMatchObject({ name: 'blind:local:models/micro-base', kind: 'blind', n: 4, missing: 0 })
+  })
 })

@@ -7,70 +7,25 @@
  *
  * Protocols that ask in the same manner share their answers. Scoring can be repeated from the answers alone.
  */
+import fs from 'node:fs'
 import path from 'node:path'
 import type { Client } from '../../clients/client.js'
 import { writeJsonAtomic } from '../../common/files.js'
-import { readJsonl, writeJsonl } from '../../common/jsonl.js'
+import { writeJsonl } from '../../common/jsonl.js'
 import type { Progress } from '../../common/progress.js'
 import {
   type BenchmarkCard,
   type BenchmarkItemResult,
   type BenchmarkScores,
   benchmarkItemResultSchema,
-  type Disagreement,
 } from '../../schema/benchmark-results.js'
-import { type InferCounts, infer, type Prediction } from '../infer.js'
+import { failuresFile, type InferCounts, infer, readAnswers } from '../infer.js'
 import { answerOptions, asksOf, cardOf, type Manner, mannerDigest } from './ask.js'
 import { type BaselineName, baselineSummary } from './baselines.js'
-import type {
-  Benchmark,
-  BenchmarkItem,
-  LoadedBenchmark,
-  ModelFamily,
-  PromptType,
-  ProtocolName,
-} from './benchmark.js'
-import { disagreement } from './compare.js'
+import type { BenchmarkItem, ModelFamily, PromptType, ProtocolName } from './benchmark.js'
+import { disagreementsOf, scoredProtocols, writeDisagreements } from './disagreements.js'
+import { labelOf, mannerOf, modelFolder, type Prepared } from './prepared.js'
 import { type Judged, judge, type Summary, summarise, talliedFields } from './score.js'
-
-/** A benchmark whose data has been read, and the part of it that is asked. */
-export interface Prepared {
-  benchmark: Benchmark
-  loaded: LoadedBenchmark
-  subset?: string
-  /** The items of this run: all of them, or those of a limit. */
-  items: readonly BenchmarkItem[]
-  limit?: number
-}
-
-/** The benchmark as named on the command line: `VSI-Bench`, `VSI-Bench:debiased`. */
-export const labelOf = ({ benchmark, subset }: Prepared): string =>
-  subset === undefined ? benchmark.name : `${benchmark.name}:${subset}`
-
-/** Where a model's or a baseline's results on a benchmark lie. */
-export const modelFolder = (out: string, prepared: Prepared, model: string): string =>
-  path.join(out, folderName(labelOf(prepared)), folderName(model))
-
-/** How `protocol` asks a model of this family; `promptType` only where the protocol knows it. */
-export function mannerOf(
-  benchmark: Benchmark,
-  protocolName: ProtocolName,
-  family: ModelFamily,
-  promptType?: PromptType,
-): Manner {
-  const protocol = benchmark.protocols[protocolName]
-  const known = protocol.promptTypes
-  return {
-    protocolName,
-    protocol,
-    family,
-    promptType: promptType !== undefined && known.includes(promptType) ? promptType : known[0],
-  }
-}
-
-/** `local:runs/micro/stages/1-perception` -> `local-runs-micro-stages-1-perception`. */
-export const folderName = (name: string): string =>
-  name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[-.]+|-+$/g, '')
 
 export interface InferSettings {
   prepared: Prepared
@@ -105,7 +60,7 @@ export function inferBenchmark(settings: InferSettings): Promise<InferCounts> {
 export const benchmarkCard = (
   { benchmark, loaded, subset, limit }: Prepared,
   manner: Manner,
-  client: Pick<Client, 'name' | 'fingerprint'>,
+  client: Pick<Client, 'name' | 'fingerprint' | 'sampling'>,
   seed: number,
 ): BenchmarkCard =>
   cardOf({ benchmark: benchmark.name, subset, items: loaded.items, manner, client, seed, limit })
@@ -191,77 +146,86 @@ export interface ModelRun {
   cache: string
   seed: number
   progress(label: string, total: number): Progress
+  /** Told how many questions have no answer, and the file that says why. */
+  failed?(label: string, count: number, file: string): void
   signal?: AbortSignal
 }
 
 /** Asks one model under every protocol and scores it; answers already there are kept. */
 export async function runModel(run: ModelRun): Promise<BenchmarkScores[]> {
-  const { prepared, client, family, protocols, cache, seed, signal } = run
+  const { prepared, client, name, kind, family, protocols, promptType, cache, seed } = run
   const folder = modelFolder(run.out, prepared, client.name)
-  const answered = new Map<string, { askedBy: ProtocolName; predictions: Map<string, string> }>()
   const all: BenchmarkScores[] = []
+  const answered = new Map<string, Map<string, string>>()
   for (const protocolName of protocols) {
-    const manner = mannerOf(prepared.benchmark, protocolName, family, run.promptType)
-    const digest = mannerDigest(prepared.loaded.items, manner)
-    const known = answered.get(digest)
-    const file = path.join(folder, `answers-${digest}`, 'predictions.jsonl')
-    if (!known) {
-      const progress = run.progress(`${labelOf(prepared)} ${protocolName}`, prepared.items.length)
-      try {
-        await inferBenchmark({ prepared, manner, client, out: file, cache, seed, progress, signal })
-      } finally {
-        progress.end()
-      }
-      const rows = readJsonl<Prediction>(file)
-      answered.set(digest, {
-        askedBy: protocolName,
-        predictions: new Map(rows.map(({ id, prediction }) => [id, prediction])),
-      })
-    }
-    const { predictions } = answered.get(digest) as { predictions: Map<string, string> }
+    const manner = mannerOf(prepared.benchmark, protocolName, family, promptType)
+    const file = answersFile(folder, prepared, manner)
+    const predictions = answered.get(file) ?? (await ask(run, manner, file))
+    answered.set(file, predictions)
     const card = benchmarkCard(prepared, manner, client, seed)
-    const { name, kind } = run
     const target = path.join(folder, protocolName)
-    all.push(
-      scoreInto({ prepared, manner, name, kind, predictions, card, folder: target, cache, seed }).scores,
-    )
+    const job = { prepared, manner, name, kind, predictions, card, folder: target, cache, seed }
+    all.push(scoreInto(job).scores)
   }
-  const disagreements = [...answered.values()].flatMap(({ askedBy, predictions }) =>
-    disagreementsOf({
-      prepared,
-      name: run.name,
-      protocols,
-      promptType: run.promptType,
-      predictions,
-      askedBy,
-    }),
-  )
+  // Answers of earlier runs count, too: each once, as asked by the first protocol that asks so.
+  const known = scoredProtocols(folder, prepared, protocols, promptType)
+  const askers = new Map<string, ProtocolName>()
+  for (const protocolName of known) {
+    const manner = mannerOf(prepared.benchmark, protocolName, family, promptType)
+    const file = answersFile(folder, prepared, manner)
+    if (!askers.has(file) && fs.existsSync(file)) askers.set(file, protocolName)
+  }
+  const disagreements = [...askers].flatMap(([file, askedBy]) => {
+    const predictions = answered.get(file) ?? answersIn(file)
+    return disagreementsOf({ prepared, name, protocols: known, promptType, predictions, askedBy })
+  })
   writeDisagreements(folder, disagreements)
   return all
 }
 
-export const writeDisagreements = (modelFolder: string, disagreements: readonly Disagreement[]): void =>
-  writeJsonAtomic(path.join(modelFolder, 'disagreements.json'), disagreements)
+const answersFile = (folder: string, prepared: Prepared, manner: Manner): string =>
+  path.join(folder, `answers-${mannerDigest(prepared.loaded.items, manner)}`, 'predictions.jsonl')
 
-/** Every pair of protocols on the same answers. */
-export function disagreementsOf(settings: {
+/** All answers in `file`, after those that were not there have been asked for. */
+async function ask(run: ModelRun, manner: Manner, file: string): Promise<Map<string, string>> {
+  const { prepared, client, cache, seed, signal } = run
+  const label = `${labelOf(prepared)} ${manner.protocolName}`
+  const progress = run.progress(label, prepared.items.length)
+  try {
+    const job = { prepared, manner, client, out: file, cache, seed, progress, signal }
+    const { failed } = await inferBenchmark(job)
+    if (failed > 0) run.failed?.(label, failed, failuresFile(file))
+  } finally {
+    progress.end()
+  }
+  return answersIn(file)
+}
+
+const answersIn = (file: string): Map<string, string> =>
+  new Map(readAnswers(file).map(({ id, prediction }) => [id, prediction]))
+
+/** Scores answers from a file under every protocol, into the folder of one model. */
+export function scoreAnswers(settings: {
   prepared: Prepared
-  name: string
   protocols: readonly ProtocolName[]
   promptType?: PromptType
+  name: string
   predictions: ReadonlyMap<string, string>
-  askedBy?: ProtocolName
-}): Disagreement[] {
-  const { prepared, name, protocols, promptType, predictions, askedBy } = settings
-  const judged = protocols.map((protocol) => {
-    const { protocol: rules, promptType: type } = mannerOf(prepared.benchmark, protocol, 'local', promptType)
-    return { protocol, judged: judge(prepared.items, predictions, rules, type) }
+  folder: string
+  cache: string
+  seed: number
+}): BenchmarkScores[] {
+  const { prepared, protocols, promptType, name, predictions, folder, cache, seed } = settings
+  const scores = protocols.map((protocolName) => {
+    const manner = mannerOf(prepared.benchmark, protocolName, 'local', promptType)
+    const target = path.join(folder, protocolName)
+    const job = { prepared, manner, name, predictions, folder: target, cache, seed }
+    return scoreInto({ ...job, kind: 'model', card: null }).scores
   })
-  return judged.flatMap((first, i) =>
-    judged
-      .slice(i + 1)
-      .map((second) => disagreement({ name, benchmark: labelOf(prepared), askedBy, first, second })),
-  )
+  const known = scoredProtocols(folder, prepared, protocols, promptType)
+  const disagreements = disagreementsOf({ prepared, name, protocols: known, promptType, predictions })
+  writeDisagreements(folder, disagreements)
+  return scores
 }
 
 /** Scores a baseline under every protocol into `<out>/<benchmark>/<baseline>/<protocol>/scores.json`. */

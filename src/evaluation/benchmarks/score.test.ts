@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { makeItem, plainProtocol } from './items-for-tests.js'
 import { judge, summarise } from './score.js'
 import { viewSpatialBench } from './viewspatial-bench.js'
+import { vsiBench } from './vsi-bench.js'
 
 /** Eight choices in four rooms and four numbers. */
 const items = [
@@ -63,6 +64,32 @@ describe('an interval', () => {
     expect(summary.bootstrap).toMatchObject({ rooms: 4, resamples: 1000 })
   })
 
+  it('of a type in one room is none, whatever rooms the other types have', () => {
+    const protocol = plainProtocol()
+    const some = [
+      ...Array.from({ length: 8 }, (_, row) => makeItem(row)),
+      ...[8, 9].map((row) => makeItem(row, { type: 'count', scene: 'room0' })),
+    ]
+    const { types, interval } = summarise(judge(some, said, protocol, 'default'), protocol)
+    expect(types.direction.interval).not.toBeNull()
+    expect(types.count).toMatchObject({ n: 2, interval: null })
+    expect(interval).not.toBeNull()
+  })
+
+  it('comes from the same draws for two models, though one of them left items out', () => {
+    const protocol = plainProtocol({ missing: 'left out' })
+    const even = Array.from({ length: 40 }, (_, row) => makeItem(row, { scene: `room${row % 10}` }))
+    const right = (row: number): [string, string] => [`q${row}`, row % 10 < 4 ? 'A' : 'B']
+    const all = new Map(even.map(({ row }) => right(row)))
+    // One item fewer in each room: every mean is as before, in every draw.
+    const fewer = new Map(even.filter(({ row }) => row < 30).map(({ row }) => right(row)))
+    const [one, two] = [all, fewer].map((texts) =>
+      summarise(judge(even, texts, protocol, 'default'), protocol),
+    )
+    expect(two).toMatchObject({ n: 30, left_out: 10 })
+    expect(two.interval).toEqual(one.interval)
+  })
+
   it('contains the score, and is the same for the same seed only', () => {
     const [first, again] = [scored('wrong'), scored('wrong')]
     expect(again).toEqual(first)
@@ -75,6 +102,41 @@ describe('an interval', () => {
     )
     expect(other.interval).not.toEqual(one.interval)
   })
+})
+
+it('follows a real protocol: VSI-Bench takes the mean of types, its directions as one', () => {
+  const choice = (row: number, type: string) => makeItem(row, { type })
+  const some = [
+    choice(0, 'object_rel_direction_easy'),
+    choice(1, 'object_rel_direction_medium'),
+    choice(2, 'object_rel_direction_hard'),
+    choice(3, 'object_rel_distance'),
+    choice(4, 'object_rel_distance'),
+    choice(5, 'object_rel_distance'),
+    makeItem(6, { type: 'object_size_estimation', kind: 'number', options: null, answer: '4' }),
+  ]
+  // Half right by the authors' rule: tags are none of its business.
+  const texts = new Map(
+    ['A', 'B', 'B', 'A', 'A.', '<answer>A</answer>', '3.2'].map((text, i) => [`q${i}`, text]),
+  )
+  const { official, paper, strict } = vsiBench.protocols
+  const theirs = summarise(judge(some, texts, official, 'default'), official)
+  expect(theirs.overall).toBeCloseTo((1 / 3 + 2 / 3 + 0.7) / 3, 12)
+  expect(theirs).toMatchObject({ n: 7, correct: 3, missing: 0 })
+  expect(theirs.types.object_size_estimation).toMatchObject({ correct: null, n: 1 })
+  expect(theirs.groups.object_rel_direction.score).toBeCloseTo(1 / 3, 12)
+  const papers = summarise(judge(some, texts, paper, 'thinking'), paper)
+  expect(papers.overall).toBeCloseTo((1 / 3 + 1 + 0.7) / 3, 12)
+  expect(papers.correct).toBe(4)
+  // With nothing said, theirs is wrong, the paper's is out, ours is wrong.
+  const none = new Map<string, string>()
+  expect(summarise(judge(some, none, official, 'default'), official)).toMatchObject({ n: 7, overall: 0 })
+  expect(summarise(judge(some, none, paper, 'thinking'), paper)).toMatchObject({
+    n: 0,
+    left_out: 7,
+    overall: null,
+  })
+  expect(summarise(judge(some, none, strict, 'thinking'), strict)).toMatchObject({ n: 7, overall: 0 })
 })
 
 it('follows a real protocol: ViewSpatial-Bench pools its items', () => {

@@ -34,6 +34,7 @@ const PICTURES = 3
 /** Stands where a file has no pictures: scoring needs none, asking a model does. */
 const noPictures = (place: string): SourcePicture => ({
   name: `${place} image`,
+  published: null,
   read: async () => {
     throw dataError(`${place} column image`, 'pictures', 'none')
   },

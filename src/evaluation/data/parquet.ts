@@ -205,6 +205,7 @@ function pictureOf(cell: PictureCell): SourcePicture {
   const place = `${parquet.file} ${suffix}`
   return {
     name: `${path.basename(parquet.file)} ${suffix}`,
+    published: null,
     origin: () => fileState(parquet.file),
     async read() {
       const value = (await pictureGroup(parquet, column, group))[row - group.start]

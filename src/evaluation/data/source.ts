@@ -3,6 +3,8 @@
 export interface SourcePicture {
   /** Unique and stable, e.g. `scene0011_00/20.jpg` or `test_2d.parquet row 17 image 0`; names it in errors and caches. */
   name: string
+  /** What the data calls it, where `name` only says where in a file it lies; null where it has no name there. */
+  published?: string | null
   /** The picture as a file, where it already is one. */
   file?: string
   /** What holds the picture and in which state (path, size, time of change): caches tell two states apart by it. */

@@ -180,6 +180,43 @@ describe('frames of a video', () => {
   })
 })
 
+describe('frames that were chosen already', () => {
+  const rgb = numbered(7, 60, 40)
+  const chosen = async (): Promise<ItemMedia> => {
+    const folder = path.join(root, 'chosen')
+    fs.mkdirSync(folder, { recursive: true })
+    for (const n of [0, 5, 9])
+      fs.writeFileSync(path.join(folder, `${n}.png`), await encodePng(numbered(n, 60, 40)))
+    return { type: 'frames', pictures: ['9.png', '0.png', '5.png'].map(openPictures({ roots: [folder] })) }
+  }
+
+  it('are one video, in their order and as they are, whatever number the rule asks for', async () => {
+    const { media, prepare } = prepareMedia([await chosen()], { frames: 32 }, cache)
+    await prepare()
+    expect(media).toHaveLength(1)
+    expect(framesOf(media)).toEqual(
+      ['9.png', '0.png', '5.png'].map((name) => path.join(root, 'chosen', name)),
+    )
+  })
+
+  it('are resized one by one where the rule says so', async () => {
+    const { media, prepare } = prepareMedia([await chosen()], { frames: 32, area: 600 }, cache)
+    expect(framesOf(media).some((file) => fs.existsSync(file))).toBe(false)
+    await prepare()
+    expect(await Promise.all(framesOf(media).map(numberOf))).toEqual([9, 0, 5])
+    const { width, height } = await decodeImage(framesOf(media)[0])
+    expect({ width, height }).toEqual(areaSize(rgb.width, rgb.height, 600))
+  })
+
+  it('of which one is missing: it is named', async () => {
+    const item = await chosen()
+    fs.rmSync(path.join(root, 'chosen/0.png'))
+    await expect(prepareMedia([item], {}, cache).prepare()).rejects.toThrow(
+      /picture 0\.png: expected .*, got nothing there/,
+    )
+  })
+})
+
 describe('pictures of an item', () => {
   const large = formulaPicture(97, 61)
 
