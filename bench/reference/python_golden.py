@@ -72,9 +72,6 @@ FLAGS = {"": 0, "i": re.I, "s": re.S}
 # Texts go to Python and JavaScript alike; offsets count UTF-16 units there, so matches are given as texts.
 LOWERS = ["ABC", "İ", "ΑΣ", "ΑΣ Β", "ẞ", "Ǆ", "K", "Ａ", "ONE", "\u2160"]
 
-ROUNDS = [0.5, 1.5, 2.5, -0.5, -1.5, 0.125, 0.375, 2.675, 1.005, 0.285, 1.115, 1e15 + 0.5, 1e16 + 2, 4.35, 0.0005, -0.25,
-          0.25, 0.75, 1234.5, 0.0625, 3.0, -0.04, 1e22, 123456.789, 0.1 + 0.2, 5e-324, 2**-30, 1 / 3, 45.65, 45.75]  # fmt: skip
-
 
 def ranges(holds):
     """First and last code points of the runs of characters for which it holds; surrogates left out."""
@@ -128,7 +125,6 @@ def main():
         "classes": {name: ranges(re.compile("\\" + name).match) for name in "wds"},
         # Another Unicode version may know these.
         "unassigned": ranges(lambda char: unicodedata.category(char) == "Cn"),
-        "round": [[x, d, round(x, d)] for x in ROUNDS for d in (0, 1, 2, 3, 6)],
         "linspace": linspaces(),
         "linspace_checksums": checksums(),
     }

@@ -3,17 +3,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { Command } from 'commander'
 import { dataError, usageError } from '../common/errors.js'
-import { removeTemporaries, sha256, sha256File, writeFileAtomic } from '../common/files.js'
+import { sha256, sha256File } from '../common/files.js'
 import { startProgress } from '../common/progress.js'
 import { unpack } from '../common/reply.js'
-import type { DatasetSamples } from '../dataset/build.js'
 import { listRemoved } from '../dataset/funnel.js'
-import type { HeldOut, Leakage } from '../dataset/leakage.js'
-import type { SceneQuestions } from '../dataset/scene-questions.js'
+import type { HeldOut } from '../dataset/leakage.js'
 import type { Shard } from '../dataset/shards.js'
 import type { ChosenScenes } from '../dataset/spaces.js'
-import type { DatasetStats } from '../dataset/stats.js'
-import { DATA_TYPES } from '../schema/sample.js'
+import { type BuildContext, finishBuild } from './data-finish.js'
 import type { DataRecipe } from './data-recipe.js'
 import { type OpenSource, openSource, type SceneSource, SOURCES, type SourcePaths } from './data-source.js'
 import { interruptSignal } from './interrupt.js'
@@ -34,95 +31,6 @@ interface BuildOptions extends SourcePaths, LabelFlags {
 }
 
 const DEFAULT_SEED = 42
-
-const pad = (cells: string[], widths: number[]): string =>
-  cells
-    .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-    .join('  ')
-    .trimEnd()
-
-/** Rows of text with aligned columns, the first to the left. */
-function table(rows: string[][]): string {
-  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)))
-  return rows.map((row) => pad(row, widths)).join('\n')
-}
-
-/** Lines under a heading; nothing where there are none. */
-const section = (title: string, lines: readonly string[]): string[] =>
-  lines.length > 0 ? ['', title, ...lines.map((line) => `  ${line}`)] : []
-
-const withRemoved = (text: string, removed: Record<string, number>): string =>
-  Object.keys(removed).length > 0 ? `${text}; removed: ${listRemoved(removed)}` : text
-
-/** The statistics for people: questions per type and data type, the funnel, what fell short and why. */
-export function describeStats(stats: DatasetStats): string {
-  const types = DATA_TYPES.filter((type) => Object.values(stats.by_type).some((row) => row[type]))
-  const counts = Object.entries(stats.by_type).map(([name, row]) => [
-    name,
-    ...types.map((type) => String(row[type] ?? 0)),
-    String(Object.values(row).reduce((sum, n) => sum + n, 0)),
-  ])
-  const totals = types.map((type) =>
-    String(Object.values(stats.by_type).reduce((sum, row) => sum + (row[type] ?? 0), 0)),
-  )
-  const pictured = stats.pictured_objects
-  const funnel = [
-    ...(pictured.considered > 0
-      ? [
-          withRemoved(
-            `objects in pictures: ${pictured.considered} considered, ${pictured.kept} kept`,
-            pictured.removed,
-          ),
-        ]
-      : []),
-    ...stats.funnel
-      .filter((row) => row.considered > 0)
-      .map(({ considered, data_type, kept, removed, task }) =>
-        withRemoved(`${task} ${data_type}: ${considered} considered, ${kept} kept`, removed),
-      ),
-  ]
-  return [
-    table([['questions', ...types, 'all'], ...counts, ['all', ...totals, String(stats.samples)]]),
-    ...section('funnel', funnel),
-    ...section(
-      'short of what was asked for',
-      stats.shortfalls.map(
-        ({ cell, got, reason, wanted }) =>
-          `${cell}: ${wanted - got} too few (${got} of ${wanted}): ${reason}`,
-      ),
-    ),
-    '',
-    `${stats.scenes} scenes gave questions, ${stats.empty_scenes.length} gave none`,
-    ...stats.empty_scenes.map(({ reason, scene_name }) => `  ${scene_name}: ${reason}`),
-  ].join('\n')
-}
-
-/** What a recipe adds: which scenes were taken, and what they share with those held out. */
-function describeRecipe({ left_out, missing }: ChosenScenes, leakage: Leakage): string[] {
-  return [
-    ...section('scenes left out', [
-      ...Object.entries(left_out).map(([reason, n]) => `${reason}: ${n}`),
-      ...(missing.length > 0 ? [`of the split, but not at hand: ${missing.length}`] : []),
-    ]),
-    ...section('leakage', [
-      `${leakage.spaces} rooms, of VSI-Bench's: ${leakage.vsi_bench_scenes.length}`,
-      ...leakage.held_out.map(
-        (held) =>
-          `${held.name}: ${held.spaces_in_common.length} of ${held.spaces} rooms in common` +
-          (held.questions > 0
-            ? `, ${held.questions_worded_alike} of ${held.questions} questions worded alike`
-            : ''),
-      ),
-    ]),
-  ]
-}
-
-/** Readers look for pictures in `<out>/images`; those of records made elsewhere are linked there. */
-function linkImages(images: string, out: string): void {
-  const link = path.join(out, 'images')
-  if (fs.existsSync(images) && !fs.existsSync(link))
-    fs.symlinkSync(path.relative(path.resolve(out), path.resolve(images)), link)
-}
 
 async function readRecipe(
   file: string | undefined,
@@ -152,44 +60,6 @@ async function readRecipe(
   }
 }
 
-/** Writes what a recipe asks for beside the samples. @returns the files */
-async function writeExtras(
-  out: string,
-  {
-    dataset,
-    stats,
-    samples,
-    leakage,
-    recipe,
-    scenes,
-    seed,
-  }: {
-    dataset: string
-    stats: DatasetStats
-    samples: DatasetSamples
-    leakage: Leakage
-    recipe: DataRecipe
-    scenes: ChosenScenes
-    seed: number
-  },
-): Promise<string[]> {
-  const { GROUNDING_FILE, SPATIAL_FILE, STATS_FILE } = await import('../dataset/build.js')
-  const { datasetCard } = await import('../dataset/card.js')
-  const { writeSpBench } = await import('../dataset/spbench.js')
-  const bench = recipe.format === 'spbench' ? writeSpBench(out, samples.spatial, dataset.toLowerCase()) : []
-  const files = [
-    { name: GROUNDING_FILE, holds: `${stats.localization} questions with boxes as the answer` },
-    { name: SPATIAL_FILE, holds: `${stats.spatial} questions with a letter or a number as the answer` },
-    ...bench.map((file) => ({ name: path.basename(file), holds: "the same questions in SPBench's columns" })),
-    { name: STATS_FILE, holds: 'these counts for programs' },
-    { name: 'images/', holds: 'the pictures' },
-  ]
-  const card = path.join(out, 'README.md')
-  const { name, dataset: options } = recipe
-  writeFileAtomic(card, datasetCard({ name, seed, dataset, options, stats, scenes, leakage, files }))
-  return [...bench, card]
-}
-
 /** The scenes to take, in the source's order. */
 async function choose(
   source: SceneSource,
@@ -214,63 +84,6 @@ async function choose(
         : `${source.names.length}, all left out: ${listRemoved(chosen.left_out)}`,
     )
   return { ...chosen, scenes: chosen.scenes.slice(0, limit) }
-}
-
-/** Everything but the questions that the finished data set is written from. */
-export interface BuildContext {
-  recipe: DataRecipe | null
-  heldOut: HeldOut[]
-  chosen: ChosenScenes
-  seed: number
-  /** Names of the data sets the records are of, sorted. */
-  datasets: string[]
-  images: string | null
-  problems: string[]
-}
-
-/** Chooses, letters and numbers the questions, and writes what was asked for; prints what came of it. */
-export async function finishBuild(
-  questions: readonly SceneQuestions[],
-  context: BuildContext,
-  { out, json, dryRun }: Pick<BuildOptions, 'out' | 'json' | 'dryRun'>,
-): Promise<void> {
-  const { assembleDataset, GROUNDING_FILE, SPATIAL_FILE, STATS_FILE, writeDataset } = await import(
-    '../dataset/build.js'
-  )
-  const { leakageOf } = await import('../dataset/leakage.js')
-  const { datasetOptionsSchema } = await import('../dataset/options.js')
-  const { recipe, heldOut, chosen, seed, images, problems } = context
-  const dataset = context.datasets.join(', ')
-  const samples = assembleDataset(questions, recipe?.dataset ?? datasetOptionsSchema.parse({}), seed)
-  const { stats } = samples
-  const leakage = recipe ? leakageOf(samples.spatial, heldOut) : null
-  const files: string[] = []
-  if (!dryRun) {
-    removeTemporaries(out)
-    if (recipe && leakage) {
-      const extras = { dataset, stats, samples, leakage, recipe, scenes: chosen, seed }
-      files.push(...(await writeExtras(out, extras)))
-    }
-    writeDataset(out, samples)
-    files.unshift(...[GROUNDING_FILE, SPATIAL_FILE, STATS_FILE].map((name) => path.join(out, name)))
-    if (images) linkImages(images, out)
-  }
-  if (json) {
-    const { left_out, missing } = chosen
-    const extra = leakage ? { left_out, missing, leakage } : {}
-    const report = { ...stats, ...extra, problems, images, files }
-    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
-    return
-  }
-  const lines = [
-    describeStats(stats),
-    ...(leakage ? describeRecipe(chosen, leakage) : []),
-    ...section('problems of the scans', problems),
-    '',
-    ...(images ? [`pictures: ${images}`] : []),
-    dryRun ? 'nothing written (--dry-run)' : `written: ${files.join(', ')}`,
-  ]
-  process.stdout.write(`${lines.join('\n')}\n`)
 }
 
 /** What the questions of these scenes are made from. */

@@ -12,6 +12,7 @@ import { proveRows } from '../proof/prove-rows.js'
 import { type Counts, type Report, startReport } from '../proof/report.js'
 import type { RoomRules } from '../proof/room.js'
 import { imageRootOf } from '../schema/read-samples.js'
+import { aligned } from './aligned.js'
 import { readDataRecipe } from './data-recipe.js'
 import { addLabelOptions, type LabelFlags, withLabels } from './label-options.js'
 import { integer, withExample } from './options.js'
@@ -54,17 +55,11 @@ const cells = ({ not_provable, recomputed, rows, wrong }: Counts): string[] =>
   [rows, wrong, recomputed, not_provable].map(String)
 
 function describeCounts({ counts, total }: Report): string {
-  const table = [
+  return aligned([
     ['rows', 'all', 'wrong', 'recomputed', 'not provable'],
     ...[...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([about, found]) => [about, ...cells(found)]),
     ['all', ...cells(total())],
-  ]
-  const widths = table[0].map((_, i) => Math.max(...table.map((row) => row[i].length)))
-  return table
-    .map((row) =>
-      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '),
-    )
-    .join('\n')
+  ]).join('\n')
 }
 
 /** Problems printed; `--json` has all. */

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Command } from 'commander'
 import { foldersIn } from '../common/files.js'
 import { readShards } from '../dataset/shards.js'
-import { type BuildContext, finishBuild } from './data-build.js'
+import { type BuildContext, finishBuild } from './data-finish.js'
 import { withExample } from './options.js'
 
 /** Links to the scenes of all `roots` in `<out>/images`, unless that is one of them and has them itself. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { accuracyOfError, sparRelativeError, vsiRelativeError } from './numeric.js'
+import { accuracyOfError, meanRelativeAccuracy, vsiRelativeError } from './numeric.js'
 
 describe('relative errors of the benchmarks', () => {
   it("are VSI-Bench's to the bit, and perfect against a negative target", () => {
@@ -18,8 +18,7 @@ describe('relative errors of the benchmarks', () => {
   )
 
   it('are absolute against 0 in SPAR-Bench', () => {
-    const score = (prediction: number, target: number) =>
-      accuracyOfError(sparRelativeError(prediction, target))
+    const score = (prediction: number, target: number) => meanRelativeAccuracy(prediction, target, 'absolute')
     expect([score(0, 0), score(0.3, 0), score(0.5, 0), score(-0.3, 0)]).toEqual([1, 0.5, 0.1, 0.5])
     expect([score(100, -1), score(-1, -1), score(9, 10), score(2, 1.5)]).toEqual([0, 1, 0.9, 0.4])
   })

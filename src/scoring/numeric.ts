@@ -47,7 +47,3 @@ export function vsiRelativeError(prediction: number, target: number, subject = '
   if (target === 0) throw dataError(subject, 'a target other than 0 (the original divides by it)', '0')
   return Math.abs(prediction - target) / target
 }
-
-/** Relative error as SPAR-Bench has it: the absolute error where the target is 0. */
-export const sparRelativeError = (prediction: number, target: number): number =>
-  target === 0 ? Math.abs(prediction - target) : Math.abs((prediction - target) / target)

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { linspaceInt } from './linspace.js'
-import { firstWord, pythonFloat, pythonRound, pythonStrip } from './python.js'
+import { firstWord, pythonFloat, pythonStrip } from './python.js'
 import { pythonPattern } from './python-pattern.js'
 
 interface Golden {
@@ -13,7 +13,6 @@ interface Golden {
   re: { pattern: string; flags: string; matches: [string, string[]][] }[]
   classes: Record<'w' | 'd' | 's', [number, number][]>
   unassigned: [number, number][]
-  round: [number, number, number][]
   linspace: { n: number; k: number; frames: number[] }[]
   linspace_checksums: { k: number; last: number; weighted: number }[]
 }
@@ -35,10 +34,6 @@ describe('texts and numbers as in Python', () => {
   it.each(golden.split)('the first word of %j is %j', (text, word) => expect(firstWord(text)).toBe(word))
 
   it.each(golden.lower)('%j in lower case is %j', (text, lower) => expect(text.toLowerCase()).toBe(lower))
-
-  it.each(golden.round)('round(%d, %d) is %d', (value, digits, rounded) =>
-    expect(pythonRound(value, digits)).toBe(rounded),
-  )
 })
 
 describe('regular expressions as in Python', () => {

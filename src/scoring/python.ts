@@ -60,20 +60,3 @@ export function pythonFloat(text: string): number | null {
   )
   return pattern.test(body) ? Number(body.replaceAll('_', '')) : null
 }
-
-/**
- * `round(value, digits)`: to the nearest, and where the double lies exactly between two, to the even one:
- * 0.5 is 0, 2.5 is 2, 0.125 is 0.12; 2.675 is 2.67 because the double lies below.
- * @param digits decimals to keep, 0..100
- */
-export function pythonRound(value: number, digits = 0): number {
-  const rounded = value.toFixed(digits)
-  // No digits after the point beyond 2^53, and `toFixed` gives up its form at 1e21.
-  if (!Number.isFinite(value) || Math.abs(value) >= 2 ** 53) return value
-  // A tie is an odd multiple of 1 / (2 * 10^digits); 5^digits is odd, so powers of two, which are exact, tell.
-  const halves = value * 2 ** (digits + 1)
-  const tie = Number.isInteger(halves) && Math.abs(halves % 2) === 1
-  // `toFixed` takes the larger of two; the smaller is even where its last digit is odd.
-  const last = Number(rounded.at(-1))
-  return Number(tie && last % 2 === 1 ? `${rounded.slice(0, -1)}${last - 1}` : rounded)
-}

@@ -33,8 +33,6 @@ export const DEPTH_TESTS = {
   multispa: { near: Number.MIN_VALUE, behind: [0, 0], before: ANYTHING, strict: true, minShare: 0.05 },
 } as const satisfies Record<string, DepthTest>
 
-export type DepthTestName = keyof typeof DEPTH_TESTS
-
 export const VISIBILITY_NAMES = [
   'ladder',
   'ladder-mesh',
