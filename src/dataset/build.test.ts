@@ -168,6 +168,21 @@ describe('balancing', () => {
   })
   const sides = fc.array(fc.constantFrom('left', 'right', 'front', 'back'), { minLength: 1, maxLength: 200 })
 
+  it.each([
+    ['views', { views: 8, video_frames: 16 }],
+    ['frame lists', { views: 8, video_frames: 8 }],
+  ])('asks nothing twice about the same pictures in a scan no longer than its %s', (_, sizes) => {
+    const short = [0, 1, 2, 3].map((seed) => ({
+      ...randomRoom(seed),
+      frames: randomRoom(seed).frames.slice(0, 8),
+    }))
+    const options = datasetOptionsSchema.parse(sizes)
+    const { spatial } = makeDataset({ records: short, options, seed: 1 })
+    const asked = spatial.map(({ image, options, question }) => JSON.stringify([question, image, options]))
+    expect(asked.length).toBeGreaterThan(50)
+    expect(new Set(asked).size).toBe(asked.length)
+  })
+
   it('gives every letter as often as any other, to within one', () => {
     fc.assert(
       fc.property(sides, fc.integer(), (answers, seed) => {

@@ -106,14 +106,14 @@ export function framesFor(
     known.set(index, answers)
   }
   return data_type === 'multi_view'
-    ? viewsFor(answers, index, options.views, ids, minimum)
+    ? viewsFor(answers, index, options, ids, minimum)
     : videoFor(answers, index, options.video_frames, ids, minimum)
 }
 
 function viewsFor(
   { views }: Known,
   index: SceneIndex,
-  count: number,
+  { data_types, video_frames, views: count }: TaskContext['options'],
   ids: readonly number[],
   minimum: number,
 ): FrameRecord[] | string {
@@ -122,7 +122,11 @@ function viewsFor(
   const key = `${minimum} ${sorted.join()}`
   const before = views.get(key)
   if (before) return before
-  const found = chooseViews(index, sorted, count, minimum) ?? 'shown in the pictures'
+  const chosen = chooseViews(index, sorted, count, minimum) ?? 'shown in the pictures'
+  // Where they are the frame list, the video's question would be asked a second time.
+  const video = data_types.includes('video') ? videoFrames(index.frames, video_frames) : []
+  const twice = chosen.length === video.length && video.every((frame, i) => frame === chosen[i])
+  const found = twice ? 'pictures of the video' : chosen
   views.set(key, found)
   return found
 }
