@@ -294,6 +294,22 @@ describe('eval', () => {
     expect(failure.error).toMatch(/missing\.jpg.*: expected .*, got nothing there/)
   })
 
+  it('blind: asks the same questions without a picture, so that none can be missing', async () => {
+    await viewSpatial()
+    await run(
+      ...words('blind:local:models/micro-base'),
+      '--benchmark',
+      'ViewSpatial-Bench',
+      '--protocol',
+      'paper',
+      '--prompt-type',
+      'default',
+      '--json',
+    )
+    const scores = json<BenchmarkResults>().scores.find(({ kind }) => kind === 'blind')
+    expect(scores).toMatchObject({ n: 12, missing: 0, left_out: 0 })
+  })
+
   it('wants a benchmark or questions of our own, and different models', async () => {
     await expect(run('eval', '--model', 'chance', '--out', at('out'))).rejects.toThrow(
       'eval: expected --benchmark, or --data with questions of our own format, got neither',
@@ -352,6 +368,16 @@ describe('infer', () => {
     expect(official.generation).toMatchObject({ max_new_tokens: expect.any(Number) })
     expect(paper.prompts).not.toEqual(official.prompts)
     expect(asked.at(-1)).toEqual(official)
+  })
+
+  it('is told its shard by the environment of its job, through the command', async () => {
+    const data = await viewSpatial()
+    vi.stubEnv('JOB_COMPLETION_INDEX', '1')
+    vi.stubEnv('JOB_COMPLETIONS', '2')
+    const words = ['infer', '--model', 'local:models/micro-base', '--benchmark', 'ViewSpatial-Bench']
+    const rest = ['--data', data, '--cache', at('cache'), '--protocol', 'paper', '--prompt-type', 'default']
+    await run(...words, ...rest, '--out', at('job.jsonl'), '--json')
+    expect(json()).toMatchObject({ answered: 5, failed: 1 })
   })
 
   it('refuses in one line a client that guesses', async () => {
