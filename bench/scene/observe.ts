@@ -85,8 +85,8 @@ export async function benchObserving(folder: string): Promise<string[]> {
   // Level 6 as most writers have it; the payload of the scan itself has a level of its writer's choice.
   const depths = await Promise.all(poses.map((_, index) => scan.readDepth(index)))
   const payloads = depths.map((depth) => deflateSync(new Uint8Array(depth.buffer)))
-  const look = (rule: VisibilityName) => createObserver({ mesh, objects, grouped, cameras, rule })
-  const [ladder, filled] = [look('ladder'), look('ladder-mesh')]
+  const observer = (rule: VisibilityName) => createObserver({ mesh, objects, grouped, cameras, rule })
+  const [ladder, filled] = [observer('ladder'), observer('ladder-mesh')]
   const inflated = (index: number): Uint16Array => {
     const bytes = inflateSync(payloads[index], { chunkSize: 2 * depths[index].length })
     return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)
@@ -132,19 +132,24 @@ export async function benchObserving(folder: string): Promise<string[]> {
   fs.writeFileSync(to('about.json'), JSON.stringify(about))
   const theirs = JSON.parse(
     execFileSync(python, [peer, folder, `${PEER_ROUNDS}`], { encoding: 'utf8', maxBuffer: 1 << 26 }),
-  ) as Found & { seconds: number[]; numpy: string }
+  ) as Found & Record<'seconds' | 'seconds_each' | 'seconds_inflate', number[]> & { numpy: string }
   const other = differing(ours, theirs)
   if (other > 0.01)
     throw new Error(`expected what numpy finds, got ${(100 * other).toFixed(2)} % of objects otherwise`)
-  const numpy = median(theirs.seconds) * 1000
+  const [numpy, each, zlib] = [theirs.seconds, theirs.seconds_each, theirs.seconds_inflate].map(
+    (list) => median(list) * 1000,
+  )
+  const look = median(times['look alone'])
   const floor = median(times.floor)
   const show = (what: string, ms: number): string =>
-    `  ${what.padEnd(36)}${ms.toFixed(2).padStart(7)} ms   ${(ms / floor).toFixed(2)} of the floor   ${(ms / numpy).toFixed(2)} of numpy`
+    `  ${what.padEnd(36)}${ms.toFixed(2).padStart(7)} ms   ${(ms / floor).toFixed(2)} of the floor   ${(ms / each).toFixed(2)} of numpy   ${(ms / numpy).toFixed(2)} of numpy at once`
   const shown = ours.visible.map((row) => row.filter((n) => n > 0).length)
   return [
     `observing ${objects.length} objects (${grouped.positions.length / 3} vertices, ${median(shown)} objects shown) in a frame of ${scan.depthSize.width}x${scan.depthSize.height}, medians of ${ROUNDS} rounds over ${poses.length} frames`,
     ...Object.entries(times).map(([name, list]) => show(name, median(list))),
-    show(`numpy ${theirs.numpy}`, numpy),
+    show(`numpy ${theirs.numpy}, object by object`, each),
+    show('numpy, all objects at once', numpy),
+    `  without inflating, on either side: ${(look / (each - zlib)).toFixed(2)} of numpy, ${(look / (numpy - zlib)).toFixed(2)} of numpy at once`,
     `  objects found otherwise by numpy: ${(100 * other).toFixed(2)} %`,
   ]
 }

@@ -1,15 +1,34 @@
 /** What a second worker brings on a folder of scans, and how much memory one takes on a big scan. */
 import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildRecords } from '../../src/scene/records.js'
 import { makeRooms } from './rooms.js'
 
 const ROUNDS = 3
+const MADE = 12
+const SCANS = 48
 
-/** One worker and two in turn on eight scans, each round into a folder of its own; pool and start included. */
+/** The same scan once more, under another name: what does not name it is linked. */
+function another(scan: string, name: string): string {
+  const stem = path.basename(scan)
+  const copy = path.join(path.dirname(scan), name)
+  fs.mkdirSync(copy)
+  for (const file of fs.readdirSync(scan)) {
+    const [from, to] = [path.join(scan, file), path.join(copy, file.replace(stem, name))]
+    if (file.endsWith('.json')) fs.writeFileSync(to, fs.readFileSync(from, 'utf8').replaceAll(stem, name))
+    else fs.linkSync(from, to)
+  }
+  return copy
+}
+
+/** One worker and two in turn, each round into a folder of its own; pool and start included. */
 export async function benchWorkers(folder: string): Promise<string[]> {
-  const scans = await makeRooms(folder, { rooms: 8, frames: 60, width: 640, height: 480, vertices: 67_000 })
+  const made = await makeRooms(folder, { rooms: MADE, frames: 60, width: 640, height: 480, vertices: 67_000 })
+  const scans = Array.from({ length: SCANS }, (_, i) =>
+    i < MADE ? made[i] : another(made[i % MADE], `scene${7000 + i}_00`),
+  )
   const times: [number[], number[]] = [[], []]
   for (let round = 0; round < ROUNDS; round++)
     for (const workers of [1, 2]) {

@@ -77,7 +77,7 @@ describe('data build', () => {
     expect(fs.readdirSync(at('out/images'))).toEqual(['picture.jpg'])
   })
 
-  it('asks about many rooms in threads: the same bytes, and a bad record is one line', async () => {
+  it('asks about many rooms in processes: the same bytes, and a bad record is one line', async () => {
     for (const workers of [1, 2, 5])
       await dataBuild('--scenes', meta(450), '--out', at(`by-${workers}`), '--workers', String(workers))
     const [one, two, five] = [1, 2, 5].map((n) => fs.readFileSync(at(`by-${n}/spld_spatial_data.jsonl`)))

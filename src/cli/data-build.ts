@@ -100,18 +100,18 @@ async function askAll(
   rules: Omit<QuestionJob, 'record'>,
   { signal, workers }: { workers: number; signal: AbortSignal },
 ): Promise<QuestionResult[]> {
-  const { mapInThreads } = await import('../scene/pool.js')
+  const { mapInProcesses } = await import('../scene/pool.js')
   const { default: askAboutScene } = await import('./question-job.js')
   const progress = startProgress('questions', records.length, { unit: 'scenes' })
   let done = 0
   progress.update(done)
-  const replies = await mapInThreads(
+  const replies = await mapInProcesses(
     new URL('./question-job.ts', import.meta.url),
     records.map((record) => ({ ...rules, record })),
     askAboutScene,
     {
-      // A thread takes as long to start as a hundred scenes.
-      threads: Math.min(workers, Math.ceil(records.length / 100)),
+      // A worker takes as long to start as a hundred scenes.
+      workers: Math.min(workers, Math.ceil(records.length / 100)),
       signal,
       finished: (reply) => {
         unpack(reply)
@@ -188,7 +188,7 @@ export function register(data: Command): void {
       `seed of every random choice (default: the recipe's, or ${DEFAULT_SEED})`,
       integer(0),
     )
-    .option('--workers <n>', 'threads that read scans and make questions', integer(1), 1)
+    .option('--workers <n>', 'processes that read scans and make questions', integer(1), 1)
     .option('--set <key=value>', 'set a key of the recipe, e.g. --set split=null', repeated)
     .option(
       '--shard <i/n>',

@@ -1,4 +1,4 @@
-/** The questions of one scene, made in this process or in a worker thread of `data build`. */
+/** The questions of one scene, made in this process or in a worker process of `data build`. */
 import { type Reply, replyOf } from '../common/reply.js'
 import type { DatasetOptions } from '../dataset/options.js'
 import { type SceneQuestions, sceneQuestions } from '../dataset/scene-questions.js'
@@ -18,7 +18,7 @@ export interface QuestionResult {
   dataset: string
 }
 
-/** Piscina calls the default export. */
+/** The pool calls the default export. */
 export default function askAboutScene({
   options,
   record,

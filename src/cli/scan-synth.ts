@@ -111,7 +111,7 @@ export function register(scan: Command): void {
     .option('--height <pixels>', 'height of colour and depth pictures (default: 112)', integer(16))
     .option('--first-scene <n>', 'number of the first scan (default: 1000, test 7000)', integer())
     .option('--set <key=value>', "any other key of a recipe's `synth` section", repeated)
-    .option('--workers <n>', 'threads', integer(1), availableParallelism())
+    .option('--workers <n>', 'processes that make rooms', integer(1), availableParallelism())
     .option('--limit <n>', 'at most this many rooms', integer(1))
     .option('--dry-run', 'say what would be made')
     .option('--json', 'print the result as JSON')

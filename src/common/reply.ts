@@ -1,4 +1,4 @@
-/** Answers of worker threads: an error loses its class and code on the way, so what went wrong is told in words. */
+/** Answers of worker processes: an error loses its class and code on the way, so what went wrong is told in words. */
 import { describeError, type ErrorKind, LadderError } from './errors.js'
 
 export type Reply<R> = { result: R } | { failure: { kind: ErrorKind; message: string } }

@@ -1,26 +1,39 @@
-/** Many like jobs on worker threads, one job a thread; the order of results is that of the jobs. */
+/**
+ * Many like jobs in processes of their own, one job at a time in each; the order of results is that of the jobs.
+ * Processes rather than threads: they share no heap, and each can be told to collect its garbage by itself, whose
+ * helpers otherwise take the cores from the other workers (docs/experiments.md).
+ */
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { Piscina } from 'piscina'
+import { Tinypool } from 'tinypool'
 
 export interface PoolOptions<R> {
-  threads: number
+  workers: number
   /** Called as each job ends, in whatever order they do. */
   finished?: (result: R) => void
   /** Aborting lets the running jobs end, and starts no more. */
   signal?: AbortSignal
 }
 
+/** A worker goes on when Ctrl-C reaches it too: the parent decides what is ended. */
+const KEEP_ON = "data:text/javascript,process.on('SIGINT',()=>{})"
+
 /** A pool whose workers read TypeScript, whatever way this process was started. */
-const startPool = (worker: URL, threads: number): Piscina =>
-  new Piscina({
+const startPool = (worker: URL, processes: number): Tinypool =>
+  new Tinypool({
+    runtime: 'child_process',
+    serialization: 'advanced',
     filename: fileURLToPath(worker),
-    minThreads: threads,
-    maxThreads: threads,
-    // Resolved from here: the user's own folder need not have tsx.
-    execArgv: worker.href.endsWith('.ts')
-      ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href]
-      : [],
+    minThreads: processes,
+    maxThreads: processes,
+    execArgv: [
+      '--single-threaded',
+      ...['--import', KEEP_ON],
+      // Resolved from here: the user's own folder need not have tsx.
+      ...(worker.href.endsWith('.ts')
+        ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href]
+        : []),
+    ],
   })
 
 /** Runs `job` on each of `jobs`, `width` at a time; the first failure ends it when the others at work have ended. */
@@ -28,7 +41,7 @@ async function inTurns<J, R>(
   jobs: readonly J[],
   width: number,
   job: (job: J) => Promise<R>,
-  { finished, signal }: Omit<PoolOptions<R>, 'threads'>,
+  { finished, signal }: Omit<PoolOptions<R>, 'workers'>,
 ): Promise<R[]> {
   const results: R[] = []
   const turns = jobs.entries()
@@ -52,21 +65,21 @@ async function inTurns<J, R>(
 }
 
 /**
- * The results of the default export of `worker` for all `jobs`; one thread or one job is done by `here`, in
+ * The results of the default export of `worker` for all `jobs`; one worker or one job is done by `here`, in
  * this process.
  * @throws what the first failing job threw, AbortError when `signal` is aborted
  */
-export async function mapInThreads<J, R>(
+export async function mapInProcesses<J, R>(
   worker: URL,
   jobs: readonly J[],
   here: (job: J) => Promise<R>,
   options: PoolOptions<R>,
 ): Promise<R[]> {
-  const threads = Math.min(options.threads, jobs.length)
-  if (threads <= 1) return inTurns(jobs, 1, here, options)
-  const pool = startPool(worker, threads)
+  const workers = Math.min(options.workers, jobs.length)
+  if (workers <= 1) return inTurns(jobs, 1, here, options)
+  const pool = startPool(worker, workers)
   try {
-    return await inTurns(jobs, threads, (job) => pool.run(job) as Promise<R>, options)
+    return await inTurns(jobs, workers, (job) => pool.run(job) as Promise<R>, options)
   } finally {
     await pool.destroy()
   }

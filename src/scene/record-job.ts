@@ -77,7 +77,7 @@ export async function runRecordJob({ scan: folder, out, options }: RecordJob): P
   return { scene: scan.name, file, made: true, problems: scan.problems }
 }
 
-/** Piscina calls the default export. */
+/** The pool calls the default export. */
 export default function replyToJob(job: RecordJob): Promise<Reply<RecordResult>> {
   return replyOf(() => runRecordJob(job))
 }

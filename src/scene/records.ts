@@ -10,7 +10,7 @@ import { removeTemporaries } from '../common/files.js'
 import { type Progress, silentProgress } from '../common/progress.js'
 import { type Reply, unpack } from '../common/reply.js'
 import { type SceneRecord, sceneRecordSchema } from '../schema/scene-record.js'
-import { mapInThreads } from './pool.js'
+import { mapInProcesses } from './pool.js'
 import { type RecordOptionsInput, recordOptionsSchema } from './record.js'
 import replyToJob, { type RecordJob, type RecordResult } from './record-job.js'
 
@@ -42,11 +42,11 @@ export async function buildRecords(build: BuildRecordsOptions): Promise<RecordRe
   const jobs = scans.map((scan): RecordJob => ({ scan, out, options }))
   let done = 0
   progress.update(done)
-  const replies = await mapInThreads<RecordJob, Reply<RecordResult>>(
+  const replies = await mapInProcesses<RecordJob, Reply<RecordResult>>(
     new URL('./record-job.ts', import.meta.url),
     jobs,
     replyToJob,
-    { threads: workers, signal, finished: (reply) => progress.update(++done, unpack(reply).scene) },
+    { workers, signal, finished: (reply) => progress.update(++done, unpack(reply).scene) },
   )
   return replies.map(unpack)
 }

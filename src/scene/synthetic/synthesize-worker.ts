@@ -1,4 +1,4 @@
-/** Runs in a worker thread of `synthesizeScans`: one scan per task. */
+/** Runs in a worker process of `synthesizeScans`: one scan per task. */
 import { type Reply, replyOf } from '../../common/reply.js'
 import type { SynthOptions } from './options.js'
 import { writeSynthetic } from './scan-data.js'

@@ -8,7 +8,7 @@ import { dataError } from '../../common/errors.js'
 import { removeTemporaries, sha256, writeJsonAtomic } from '../../common/files.js'
 import { type Progress, silentProgress } from '../../common/progress.js'
 import { type Reply, unpack } from '../../common/reply.js'
-import { mapInThreads } from '../pool.js'
+import { mapInProcesses } from '../pool.js'
 import { type SynthOptions, scanName } from './options.js'
 import makeScan, { type SynthJob } from './synthesize-worker.js'
 
@@ -59,12 +59,12 @@ export async function synthesizeScans(request: SynthesizeRequest): Promise<Synth
   let done = skipped
   progress.update(done)
   const source = import.meta.url.endsWith('.ts')
-  await mapInThreads<SynthJob, Reply<void>>(
+  await mapInProcesses<SynthJob, Reply<void>>(
     new URL(source ? './synthesize-worker.ts' : './synthesize-worker.js', import.meta.url),
     missing.map((index) => ({ out, options, index })),
     makeScan,
     {
-      threads: workers,
+      workers,
       signal,
       finished: (reply) => {
         unpack(reply)
