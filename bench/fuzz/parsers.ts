@@ -6,7 +6,8 @@ import { readJsonl, toJsonl } from '../../src/common/jsonl.js'
 import { openZip } from '../../src/common/zip.js'
 import { randomRoom } from '../../src/dataset/rooms.test-helper.js'
 import { makeItem } from '../../src/evaluation/benchmarks/items-for-tests.js'
-import { readRows } from '../../src/evaluation/data/rows.js'
+import { readParquetRows } from '../../src/evaluation/data/parquet.js'
+import { type Row, readRows } from '../../src/evaluation/data/rows.js'
 import type { SourcePicture } from '../../src/evaluation/data/source.js'
 import { readPredictions } from '../../src/evaluation/predictions/read.js'
 import { readRecords as readResultRecords } from '../../src/evaluation/predictions/records.js'
@@ -111,8 +112,8 @@ const asked = (columns: Record<string, string>): Record<string, unknown>[] =>
   )
 
 /** Reads each picture of the rows, too. */
-async function readAll(where: string): Promise<void> {
-  for (const { values } of await readRows(where))
+async function readAll(rows: Promise<Row[]>): Promise<void> {
+  for (const { values } of await rows)
     for (const value of Object.values(values).flat())
       if (typeof value === 'object' && value !== null && 'origin' in value)
         await (value as SourcePicture).read()
@@ -239,12 +240,13 @@ export const PARSERS: readonly Parser[] = [
       file(path.join(source, 'evaluation/data/fixtures'), `rows-${name}.parquet`),
     ),
     others: [file(path.join(source, 'evaluation/data/fixtures'), 'beside.png')],
-    parse: readAll,
+    // Less patience than with users' files: many of these have no end.
+    parse: (where) => readAll(readParquetRows(where, { seconds: 2, megabytes: 256 })),
   },
   {
     name: 'rows',
     seeds: [text('rows.json', JSON.stringify(released)), text('rows.jsonl', toJsonl(released))],
-    parse: readAll,
+    parse: (where) => readAll(readRows(where)),
   },
   {
     name: 'predictions',

@@ -5,17 +5,10 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import {
-  type AsyncBuffer,
-  type FileMetaData,
-  parquetMetadataAsync,
-  parquetReadObjects,
-  parquetSchema,
-  type SchemaTree,
-} from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
-import { dataError, LadderError } from '../../common/errors.js'
+import { type FileMetaData, parquetSchema, type SchemaTree } from 'hyparquet'
+import { dataError } from '../../common/errors.js'
 import { fileState } from './file-state.js'
+import { decodeParquet, type Limits, type Read } from './parquet-process.js'
 import type { Row } from './row.js'
 import type { SourcePicture } from './source.js'
 
@@ -23,58 +16,47 @@ const MAGIC = 'PAR1'
 /** Row groups of picture bytes that are kept, of all files together. */
 const GROUPS_KEPT = 2
 
-/** `file` in pieces; the handle is open only while one is read. */
-function fileBuffer(file: string, byteLength: number): AsyncBuffer {
-  return {
-    byteLength,
-    async slice(start, end = byteLength) {
-      if (start < 0 || end > byteLength || start > end)
-        throw dataError(file, `bytes ${start} to ${end}, as its footer says`, `a file of ${byteLength}`)
-      const out = new Uint8Array(end - start)
-      const handle = await fs.promises.open(file, 'r')
-      try {
-        for (let at = 0; at < out.length; ) {
-          const { bytesRead } = await handle.read(out, at, out.length - at, start + at)
-          if (bytesRead === 0)
-            throw dataError(`${file} at byte ${start + at}`, `${out.length - at} more bytes`, 'its end')
-          at += bytesRead
-        }
-      } finally {
-        await handle.close()
-      }
-      return out.buffer
-    },
-  }
-}
-
 interface Parquet {
   file: string
-  buffer: AsyncBuffer
+  size: number
   metadata: FileMetaData
+  limits: Limits | undefined
 }
 
-/** Runs `read`; what the reader of the format throws becomes one line that names the file. */
-async function reading<T>(file: string, what: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    if (error instanceof LadderError || (error as NodeJS.ErrnoException).code) throw error
-    throw dataError(file, what, error instanceof Error ? error.message : String(error))
-  }
-}
-
-async function openParquet(file: string): Promise<Parquet> {
+async function openParquet(file: string, limits?: Limits): Promise<Parquet> {
   const { size } = await fs.promises.stat(file)
-  const buffer = fileBuffer(file, size)
-  const text = async (start: number): Promise<string> =>
-    Buffer.from(await buffer.slice(start, start + 4)).toString('latin1')
   if (size < 12) throw dataError(file, 'a parquet file', `${size} bytes`)
-  const [head, tail] = [await text(0), await text(size - 4)]
-  if (head !== MAGIC) throw dataError(file, `a parquet file (it starts with ${MAGIC})`, JSON.stringify(head))
-  if (tail !== MAGIC)
-    throw dataError(file, `a whole parquet file (it ends with ${MAGIC})`, `${size} bytes that end otherwise`)
-  const metadata = await reading(file, 'a parquet footer', () => parquetMetadataAsync(buffer))
-  return { file, buffer, metadata }
+  const handle = await fs.promises.open(file, 'r')
+  try {
+    const text = async (start: number): Promise<string> =>
+      (await handle.read(Buffer.alloc(4), 0, 4, start)).buffer.toString('latin1')
+    const [head, tail] = [await text(0), await text(size - 4)]
+    if (head !== MAGIC)
+      throw dataError(file, `a parquet file (it starts with ${MAGIC})`, JSON.stringify(head))
+    if (tail !== MAGIC)
+      throw dataError(
+        file,
+        `a whole parquet file (it ends with ${MAGIC})`,
+        `${size} bytes that end otherwise`,
+      )
+  } finally {
+    await handle.close()
+  }
+  const metadata = await decodeParquet({ file, byteLength: size }, 'a parquet footer', limits)
+  return { file, size, limits, metadata: metadata as FileMetaData }
+}
+
+/** Rows as the decoder gives them. */
+const readObjects = ({ file, limits, size }: Parquet, read: Read, what: string): Promise<Row['values'][]> =>
+  decodeParquet({ file, byteLength: size, read }, what, limits) as Promise<Row['values'][]>
+
+/** @throws data error for a footer whose columns do not make a tree */
+function columnsOf(file: string, metadata: FileMetaData): SchemaTree[] {
+  try {
+    return parquetSchema(metadata).children
+  } catch (error) {
+    throw dataError(file, 'a parquet footer', error instanceof Error ? error.message : String(error))
+  }
 }
 
 type Shape = 'picture' | 'pictures' | 'value'
@@ -145,12 +127,9 @@ function groupsOf({ row_groups }: FileMetaData): Group[] {
 
 type Cell = { bytes?: unknown } | null | undefined
 const cache = new Map<string, Promise<readonly (Cell | Cell[])[]>>()
-/** Row groups are read one after another: many requests at once must not hold many of them. */
-let lastRead: Promise<unknown> = Promise.resolve()
-
 /** Bytes of the pictures of one column in one row group, from the few that are kept or from the file. */
 function pictureGroup(parquet: Parquet, column: string, group: Group): Promise<readonly (Cell | Cell[])[]> {
-  const { file, buffer, metadata } = parquet
+  const { file, metadata } = parquet
   const key = `${fileState(file)} ${column} ${group.start}`
   const kept = cache.get(key)
   if (kept) {
@@ -158,21 +137,18 @@ function pictureGroup(parquet: Parquet, column: string, group: Group): Promise<r
     cache.set(key, kept)
     return kept
   }
-  const cells = lastRead.then(() =>
-    reading(`${file} rows ${group.start + 1} to ${group.end}`, `pictures in column ${column}`, async () => {
-      const rows = await parquetReadObjects({
-        file: buffer,
-        metadata: withoutLeaf(metadata, [column], 'path'),
-        columns: [column],
-        rowStart: group.start,
-        rowEnd: group.end,
-        compressors,
-        utf8: false,
-      })
-      return rows.map((row): Cell | Cell[] => row[column])
-    }),
+  const read: Read = {
+    metadata: withoutLeaf(metadata, [column], 'path'),
+    columns: [column],
+    rowStart: group.start,
+    rowEnd: group.end,
+    utf8: false,
+  }
+  const what = `pictures in column ${column} of rows ${group.start + 1} to ${group.end}`
+  const cells = readObjects(parquet, read, what).then((rows) =>
+    rows.map((row) => row[column] as Cell | Cell[]),
   )
-  lastRead = cells.catch(() => cache.delete(key))
+  cells.catch(() => cache.delete(key))
   cache.set(key, cells)
   for (const old of [...cache.keys()].slice(0, Math.max(0, cache.size - GROUPS_KEPT))) cache.delete(old)
   return cells
@@ -225,22 +201,20 @@ function pictureOf(cell: PictureCell): SourcePicture {
 
 /**
  * All rows; pictures are referred to, not read.
+ * @param limits of time and memory for the decoder, where not the usual ones
  * @throws data error naming file and row or offset: no parquet file, a truncated one, a number beyond 2^53
  */
-export async function readParquetRows(file: string): Promise<Row[]> {
-  const parquet = await openParquet(file)
-  const { metadata, buffer } = parquet
+export async function readParquetRows(file: string, limits?: Limits): Promise<Row[]> {
+  const parquet = await openParquet(file, limits)
+  const { metadata } = parquet
   const shapes = new Map(
-    parquetSchema(metadata).children.map((child): [string, Shape] => [child.element.name, shapeOf(child)]),
+    columnsOf(file, metadata).map((child): [string, Shape] => [child.element.name, shapeOf(child)]),
   )
   const pictures = [...shapes].filter(([, shape]) => shape !== 'value').map(([name]) => name)
-  const rows = await reading(file, 'readable columns', () =>
-    parquetReadObjects({
-      file: buffer,
-      metadata: withoutLeaf(metadata, pictures, 'bytes'),
-      compressors,
-      geoparquet: false,
-    }),
+  const rows = await readObjects(
+    parquet,
+    { metadata: withoutLeaf(metadata, pictures, 'bytes') },
+    'readable columns',
   )
   if (BigInt(rows.length) !== BigInt(metadata.num_rows))
     throw dataError(file, `${metadata.num_rows} rows, as its footer says`, `${rows.length}`)
