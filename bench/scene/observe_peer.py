@@ -19,6 +19,9 @@ folder, rounds = pathlib.Path(sys.argv[1]), int(sys.argv[2])
 about = json.loads((folder / "about.json").read_text())
 width, height, shift = about["width"], about["height"], about["depthShift"]
 depth_k, color_k = about["depth"], about["color"]
+depth_matrix, color_matrix = (
+    np.array([[k["fx"], 0, k["cx"]], [0, k["fy"], k["cy"]], [0, 0, 1]]) for k in (depth_k, color_k)
+)
 positions = np.fromfile(folder / "positions.f32", dtype="<f4").reshape(-1, 3)
 areas = np.fromfile(folder / "areas.f32", dtype="<f4").reshape(-1, 3)
 starts = np.fromfile(folder / "starts.u32", dtype="<u4").astype(np.int64)
@@ -66,28 +69,28 @@ def observe(payload, m):
     return visible, pixels, boxes
 
 
-def observe_object(depth, m, k):
-    """Vertices seen, pixels and box of one object."""
+def observe_object(depth, world_to_camera, k):
+    """Vertices seen, pixels and box of one object: homogeneous points, matrix after matrix."""
     own = slice(starts[k], starts[k + 1])
-    local = positions[own] @ m[:3, :3].T + m[:3, 3]
+    points = np.hstack([positions[own], np.ones((starts[k + 1] - starts[k], 1))])
+    local = (world_to_camera @ points.T).T[:, :3]
     front = local[:, 2] >= 0.1
     local, area = local[front], areas[own][front]
-    z = local[:, 2]
-    column = np.floor(depth_k["fx"] * local[:, 0] / z + depth_k["cx"] + 0.5).astype(np.int64)
-    row = np.floor(depth_k["fy"] * local[:, 1] / z + depth_k["cy"] + 0.5).astype(np.int64)
+    pixel = (depth_matrix @ local.T).T
+    column = np.floor(pixel[:, 0] / pixel[:, 2] + 0.5).astype(int)
+    row = np.floor(pixel[:, 1] / pixel[:, 2] + 0.5).astype(int)
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    local, area, column, row = local[inside], area[inside], column[inside], row[inside]
-    d = depth[row, column] / shift
+    local, area = local[inside], area[inside]
+    d = depth[row[inside], column[inside]] / shift
     seen = (d > 0) & (local[:, 2] <= d + np.maximum(0.05, 0.02 * d))
     local, area = local[seen], area[seen]
     if not len(local):
         return 0, 0, [0, 0, -1, -1]
-    z = local[:, 2]
-    facing = np.abs(((area @ m[:3, :3].T) * local).sum(1)) / z**3
+    facing = np.abs(((area @ world_to_camera[:3, :3].T) * local).sum(axis=1)) / local[:, 2] ** 3
     pixels = max(1, int(np.floor(facing.sum() * depth_k["fx"] * depth_k["fy"] + 0.5)))
-    u = color_k["fx"] * local[:, 0] / z + color_k["cx"]
-    v = color_k["fy"] * local[:, 1] / z + color_k["cy"]
-    box = np.floor(np.array([u.min(), v.min(), u.max(), v.max()]) + 0.5).astype(np.int64)
+    pixel = (color_matrix @ local.T).T
+    u, v = pixel[:, 0] / pixel[:, 2], pixel[:, 1] / pixel[:, 2]
+    box = np.floor(np.array([u.min(), v.min(), u.max(), v.max()]) + 0.5).astype(int)
     low = np.maximum(box[:2], 0)
     high = np.minimum(box[2:], [about["colorWidth"] - 1, about["colorHeight"] - 1])
     return len(local), pixels, [*low, *high] if (high >= low).all() else [0, 0, -1, -1]
