@@ -29,6 +29,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   registerAutograd(env, exports);
   registerFused(env, exports);
   registerAttention(env, exports);
+  registerFile(env, exports);
   return exports;
 }
 

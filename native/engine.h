@@ -53,6 +53,14 @@ inline at::Tensor& tensorArg(const Napi::CallbackInfo& info, size_t index) {
   return slots(info.Env()).at(info[index].As<Napi::Number>().Int64Value());
 }
 
+// Sizes of a tensor from an array of numbers.
+inline std::vector<int64_t> toSizes(const Napi::Value& value) {
+  Napi::Array array = value.As<Napi::Array>();
+  std::vector<int64_t> sizes(array.Length());
+  for (uint32_t i = 0; i < array.Length(); i++) sizes[i] = Napi::Value(array.Get(i)).As<Napi::Number>().Int64Value();
+  return sizes;
+}
+
 // The first line of what libtorch says: what follows lists every registered kernel or a stack.
 inline std::string firstLine(const char* text) {
   std::string line(text);
@@ -78,5 +86,6 @@ void registerTensor(Napi::Env env, Napi::Object exports);
 void registerAutograd(Napi::Env env, Napi::Object exports);
 void registerFused(Napi::Env env, Napi::Object exports);
 void registerAttention(Napi::Env env, Napi::Object exports);
+void registerFile(Napi::Env env, Napi::Object exports);
 
 }  // namespace engine

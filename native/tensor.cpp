@@ -8,13 +8,6 @@
 namespace engine {
 namespace {
 
-std::vector<int64_t> toSizes(const Napi::Value& value) {
-  Napi::Array array = value.As<Napi::Array>();
-  std::vector<int64_t> sizes(array.Length());
-  for (uint32_t i = 0; i < array.Length(); i++) sizes[i] = Napi::Value(array.Get(i)).As<Napi::Number>().Int64Value();
-  return sizes;
-}
-
 // fromData(bytes: Uint8Array, sizes, dtype) -> slot; the bytes are copied.
 Napi::Value fromData(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {

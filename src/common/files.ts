@@ -11,14 +11,28 @@ const temporaryName = (target: string): string => `${target}.tmp-${process.pid}-
 export const withPath = (error: unknown, path: string): unknown =>
   error instanceof Error && !('path' in error) ? Object.assign(error, { path }) : error
 
-/** Writes `data` beside `target` and renames it into place; makes the folder if needed. */
-export function writeFileAtomic(target: string, data: string | NodeJS.ArrayBufferView): void {
+type Data = string | NodeJS.ArrayBufferView
+/** The system takes no more in one call. */
+const WRITE_BYTES = 1 << 30
+
+/** Writes all of `data`, however much it is. */
+function writeAll(fd: number, data: NodeJS.ArrayBufferView): void {
+  for (let at = 0; at < data.byteLength; )
+    at += fs.writeSync(fd, data, at, Math.min(data.byteLength - at, WRITE_BYTES))
+}
+
+/**
+ * Writes `data`, or the pieces that it gives one after another, beside `target` and renames that into place; makes
+ * the folder if needed.
+ */
+export function writeFileAtomic(target: string, data: Data | (() => Iterable<NodeJS.ArrayBufferView>)): void {
   fs.mkdirSync(path.dirname(target), { recursive: true })
   const temporary = temporaryName(target)
   try {
     const fd = fs.openSync(temporary, 'w')
     try {
-      fs.writeFileSync(fd, data)
+      if (typeof data === 'function') for (const piece of data()) writeAll(fd, piece)
+      else fs.writeFileSync(fd, data)
       fs.fsyncSync(fd)
     } finally {
       fs.closeSync(fd)

@@ -18,6 +18,8 @@ export interface Addon {
   findOperator(name: string, overload: string): number
   call(operator: number, ...args: unknown[]): unknown
   fromData(bytes: Uint8Array, sizes: readonly number[], dtype: number): number
+  /** The tensor at `offset` of a file, of element type `stored`, as one of `target`. */
+  fromFile(file: string, offset: number, sizes: readonly number[], stored: number, target: number): number
   toData(slot: number): ArrayBuffer
   sizes(slot: number): number[]
   dtype(slot: number): number

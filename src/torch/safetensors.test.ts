@@ -1,4 +1,5 @@
 /** Files other programs wrote, files they will read, and files somebody broke on purpose. */
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -12,6 +13,8 @@ import {
   readCheckpointIndex,
   readSafetensors,
   readSafetensorsHeader,
+  readTensor,
+  writeCheckpoint,
   writeSafetensors,
 } from './safetensors.js'
 import { scope, type Tensor, tensor } from './tensor.js'
@@ -22,6 +25,17 @@ beforeAll(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'safetensors-'))
 })
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
+
+/** Loads a file as bf16 in a process of its own: megabytes it grew by, and the words that occur. */
+const LOAD = `
+  import { readSafetensorsHeader, readTensor } from './src/torch/safetensors.ts'
+  import { zeros } from './src/torch/ops.ts'
+  zeros([1]).dispose()
+  const before = process.resourceUsage().maxRSS
+  const all = [...readSafetensorsHeader(process.argv[1]).values()].map((entry) => readTensor(entry, 'bf16'))
+  const grown = (process.resourceUsage().maxRSS - before) / 1024
+  const words = [...new Set(all.flatMap((one) => [...new Set(one.data())]))]
+  console.log(JSON.stringify({ grown, words }))`
 
 interface Plain {
   dtype: Dtype
@@ -35,6 +49,56 @@ const plain = (tensors: ReadonlyMap<string, Tensor>): Record<string, Plain> =>
       { dtype: value.dtype, shape: value.shape, values: Array.from<number | bigint>(value.data()) },
     ]),
   )
+
+describe('a large checkpoint', () => {
+  it('is cut into shards with an index, which read as one', () => {
+    scope(() => {
+      const place = path.join(folder, 'shards')
+      fs.mkdirSync(place)
+      const tensors = new Map(
+        Array.from({ length: 5 }, (_, i) => [`t${i}`, tensor([i, i + 1, i + 2])] as [string, Tensor]),
+      )
+      writeCheckpoint(place, tensors, 24)
+      const files = [1, 2, 3].map((i) => `model-0000${i}-of-00003.safetensors`)
+      expect(fs.readdirSync(place).sort()).toEqual([...files, 'model.safetensors.index.json'])
+      expect(JSON.parse(fs.readFileSync(path.join(place, 'model.safetensors.index.json'), 'utf8'))).toEqual({
+        metadata: { total_size: 60 },
+        weight_map: { t0: files[0], t1: files[0], t2: files[1], t3: files[1], t4: files[2] },
+      })
+      const read = new Map([...readCheckpointIndex(place)].map(([name, entry]) => [name, readTensor(entry)]))
+      expect(plain(read)).toEqual(plain(tensors))
+    })
+  })
+
+  it('is one file where it fits', () => {
+    scope(() => {
+      const place = path.join(folder, 'whole')
+      fs.mkdirSync(place)
+      writeCheckpoint(place, new Map([['t', tensor([1, 2])]]))
+      expect(fs.readdirSync(place)).toEqual(['model.safetensors'])
+    })
+  })
+
+  it('takes, cast while it is read, the memory of what it becomes and a piece', () => {
+    scope(() => {
+      const file = path.join(folder, 'large.safetensors')
+      // 512 MB of float32: 256 MB of bf16, and pieces of 64 MB.
+      const wide = tensor(new Float32Array(1 << 25).fill(1.00390625), [1 << 12, 1 << 13])
+      writeSafetensors(file, new Map([0, 1, 2, 3].map((i) => [`t${i}`, wide])))
+      wide.dispose()
+      const measured = execFileSync(
+        process.execPath,
+        ['--import', 'tsx', '--input-type=module', '-e', LOAD, file],
+        { encoding: 'utf8' },
+      )
+      const { grown, words } = JSON.parse(measured) as { grown: number; words: number[] }
+      expect(grown).toBeLessThan(256 + 128)
+      // 1 + 2^-8 is a tie; to even it is 1.
+      expect(words).toEqual([0x3f80])
+      fs.rmSync(file)
+    })
+  })
+})
 
 describe('every element type', () => {
   it('comes back as it was written', () => {

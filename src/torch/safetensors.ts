@@ -6,9 +6,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '../common/errors.js'
-import { writeFileAtomic } from '../common/files.js'
+import { writeFileAtomic, writeJsonAtomic } from '../common/files.js'
 import { BYTES, type Dtype } from './dtype.js'
-import { fromBytes, type Tensor } from './tensor.js'
+import { fromFile, type Tensor } from './tensor.js'
 
 const CODES: Record<Dtype, string> = {
   u8: 'U8',
@@ -113,46 +113,31 @@ export function readCheckpointIndex(folder: string): Map<string, TensorEntry> {
   return entries
 }
 
-/** Reads one tensor. */
-export function readTensor(entry: TensorEntry): Tensor {
-  const bytes = Buffer.alloc(entry.end - entry.begin)
-  const fd = fs.openSync(entry.file, 'r')
-  try {
-    for (let done = 0; done < bytes.length; ) {
-      const count = fs.readSync(fd, bytes, done, Math.min(bytes.length - done, 1 << 30), entry.begin + done)
-      if (count === 0)
-        throw dataError(`${entry.file} offset ${entry.begin + done}`, 'more data', 'end of file')
-      done += count
-    }
-  } finally {
-    fs.closeSync(fd)
-  }
-  return fromBytes(bytes, entry.shape, entry.dtype)
-}
+/** One tensor, in another element type if wanted; the file is mapped and never whole in memory. */
+export const readTensor = ({ begin, dtype, file, shape }: TensorEntry, wanted: Dtype = dtype): Tensor =>
+  fromFile(file, begin, shape, dtype, wanted)
 
 /** All tensors of one file. */
 export function readSafetensors(file: string): Map<string, Tensor> {
   return new Map([...readSafetensorsHeader(file)].map(([name, entry]) => [name, readTensor(entry)]))
 }
 
-/** Writes tensors to one file, atomically; `format: pt` so that transformers accepts it. */
+const bytesOf = ({ dtype, size }: Tensor): number => BYTES[dtype] * size
+
+/** Writes tensors to one file, atomically and one after another; `format: pt` so that transformers accepts it. */
 export function writeSafetensors(
   file: string,
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Record<string, string> = {},
 ): void {
   const header: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } }
-  const parts: Uint8Array[] = []
   let offset = 0
   // The widest elements first, so that each lies where its type may lie: Python reads no others.
   const ordered = [...tensors].sort(([, a], [, b]) => BYTES[b.dtype] - BYTES[a.dtype])
   for (const [name, value] of ordered) {
-    const { dtype } = value
-    const data = value.data()
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    header[name] = { dtype: CODES[dtype], shape: value.shape, data_offsets: [offset, offset + bytes.length] }
-    parts.push(bytes)
-    offset += bytes.length
+    const end = offset + bytesOf(value)
+    header[name] = { dtype: CODES[value.dtype], shape: value.shape, data_offsets: [offset, end] }
+    offset = end
   }
   const text = JSON.stringify(header)
   const padded = Buffer.from(
@@ -160,5 +145,52 @@ export function writeSafetensors(
   )
   const prefix = Buffer.alloc(8)
   prefix.writeBigUInt64LE(BigInt(padded.length))
-  writeFileAtomic(file, Buffer.concat([prefix, padded, ...parts]))
+  writeFileAtomic(file, function* () {
+    yield prefix
+    yield padded
+    for (const [, value] of ordered) yield value.data()
+  })
+}
+
+/** As transformers before version 5 cuts them. */
+export const SHARD_BYTES = 5e9
+
+/**
+ * Writes a checkpoint into an existing folder: `model.safetensors`, or shards of at most `shardBytes` with
+ * `model.safetensors.index.json` where that is not enough. A tensor is never cut.
+ */
+export function writeCheckpoint(
+  folder: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  shardBytes = SHARD_BYTES,
+): void {
+  const shards: Map<string, Tensor>[] = []
+  let used = Number.POSITIVE_INFINITY
+  let total = 0
+  for (const [name, value] of tensors) {
+    const bytes = bytesOf(value)
+    if (used + bytes > shardBytes) {
+      shards.push(new Map())
+      used = 0
+    }
+    shards[shards.length - 1].set(name, value)
+    used += bytes
+    total += bytes
+  }
+  if (shards.length <= 1) {
+    writeSafetensors(path.join(folder, 'model.safetensors'), tensors)
+    return
+  }
+  const pad = (n: number): string => String(n).padStart(5, '0')
+  const weightMap: Record<string, string> = {}
+  shards.forEach((shard, i) => {
+    const file = `model-${pad(i + 1)}-of-${pad(shards.length)}.safetensors`
+    writeSafetensors(path.join(folder, file), shard)
+    for (const name of shard.keys()) weightMap[name] = file
+  })
+  // Last, so that whoever finds it finds the shards.
+  writeJsonAtomic(path.join(folder, 'model.safetensors.index.json'), {
+    metadata: { total_size: total },
+    weight_map: weightMap,
+  })
 }

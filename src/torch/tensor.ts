@@ -214,6 +214,15 @@ export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: Dt
   return new Tensor(engine().fromData(bytes, shape, DTYPES[dtype]), 'fromBytes')
 }
 
+/** A tensor from `offset` of a file, row-major elements of type `stored`, cast to `dtype` piece by piece. */
+export const fromFile = (
+  file: string,
+  offset: number,
+  shape: readonly number[],
+  stored: Dtype,
+  dtype: Dtype,
+): Tensor => new Tensor(engine().fromFile(file, offset, shape, DTYPES[stored], DTYPES[dtype]), 'fromFile')
+
 /**
  * A tensor from numbers. `shape` defaults to one dimension.
  * @throws when the count does not fit the shape

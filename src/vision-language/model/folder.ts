@@ -4,9 +4,8 @@ import { dataError } from '../../common/errors.js'
 import { sha256, sha256File, writeJsonAtomic } from '../../common/files.js'
 import { rng } from '../../common/random.js'
 import type { Dtype } from '../../torch/dtype.js'
-import { cast } from '../../torch/ops.js'
-import { readCheckpointIndex, readTensor, writeSafetensors } from '../../torch/safetensors.js'
-import { keep, scope, type Tensor, tensor } from '../../torch/tensor.js'
+import { readCheckpointIndex, readTensor, writeCheckpoint } from '../../torch/safetensors.js'
+import { keep, type Tensor, tensor } from '../../torch/tensor.js'
 import { type Qwen2_5_VLConfig, toHuggingFaceConfig } from '../config.js'
 import { canonicalName, parameterShapes } from './names.js'
 
@@ -27,7 +26,7 @@ export function readWeights(folder: string, config: Qwen2_5_VLConfig, dtype: Dty
     return { name, entry }
   })
   const weights = new Map<string, Tensor>()
-  for (const { name, entry } of wanted) weights.set(name, keep(scope(() => cast(readTensor(entry), dtype))))
+  for (const { name, entry } of wanted) weights.set(name, keep(readTensor(entry, dtype)))
   return weights
 }
 
@@ -53,18 +52,22 @@ export function initialWeights(config: Qwen2_5_VLConfig, seed: number): Map<stri
   return weights
 }
 
-/** Writes config.json and model.safetensors (under the hub's names) into an existing folder. */
+/**
+ * Writes config.json and the weights (under the hub's names) into an existing folder: one file, or shards of at
+ * most `shardBytes` and their index.
+ */
 export function writeWeights(
   folder: string,
   config: Qwen2_5_VLConfig,
   weights: ReadonlyMap<string, Tensor>,
+  shardBytes?: number,
 ): void {
   const [first] = weights.values()
   const dtype = { f32: 'float32', bf16: 'bfloat16', f16: 'float16' }[first.dtype as string] as
     | 'float32'
     | 'bfloat16'
   writeJsonAtomic(path.join(folder, 'config.json'), toHuggingFaceConfig(config, dtype))
-  writeSafetensors(path.join(folder, 'model.safetensors'), weights)
+  writeCheckpoint(folder, weights, shardBytes)
 }
 
 /** Hash of a folder's weights: of the one file, or of all shards that the index names. */
