@@ -19,17 +19,24 @@ interface Golden {
   grid: number[]
   shape: number[]
   sha256: string
+  sum: number
   samples: [number, number][]
 }
+type Picture = Golden & { min_pixels: number; max_pixels: number }
 const golden: {
-  pictures: (Golden & { min_pixels: number; max_pixels: number })[]
-  videos: (Golden & { frames: number })[]
+  pictures: Picture[]
+  /** Resized by Pillow as qwen-vl-utils' loader does, then by the processor. */
+  twice: Picture[]
+  videos: (Golden & { frames: number; twice: boolean })[]
 } = JSON.parse(fs.readFileSync(new URL('./fixtures/processor.json', import.meta.url), 'utf8'))
 
 function expectEqual({ pixel_values, grid_thw }: VisionInput, expected: Golden): void {
   expect(grid_thw).toEqual(expected.grid)
   expect(pixel_values.length).toBe(expected.shape[0] * expected.shape[1])
   for (const [at, value] of expected.samples) expect(pixel_values[at]).toBe(value)
+  let sum = 0
+  for (const value of pixel_values) sum += value
+  expect(Math.abs(sum - expected.sum)).toBeLessThan(1e-6 * pixel_values.length)
   expect(sha256(pixel_values)).toBe(expected.sha256)
 }
 
@@ -44,8 +51,19 @@ describe('patches of pictures and videos', () => {
     },
   )
 
-  it.each(golden.videos)('a video of $frames frames of $width×$height', (expected) => {
-    const config = parseImageProcessorConfig({ min_pixels: 3136, max_pixels: 100352 })
+  it.each(golden.twice)(
+    'a $width×$height picture resized twice gives what two resizes of Pillow give',
+    (expected) => {
+      const config = { ...parseImageProcessorConfig(expected), resize_twice: true }
+      expectEqual(imagePatches(formulaPicture(expected.width, expected.height), config), expected)
+    },
+  )
+
+  it.each(golden.videos)('a video of $frames frames of $width×$height, twice: $twice', (expected) => {
+    const config = {
+      ...parseImageProcessorConfig({ min_pixels: 3136, max_pixels: 100352 }),
+      resize_twice: expected.twice,
+    }
     const frames = Array.from({ length: expected.frames }, (_, shift) =>
       formulaPicture(expected.width, expected.height, shift),
     )

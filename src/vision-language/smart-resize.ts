@@ -21,17 +21,23 @@ export function roundHalfEven(value: number): number {
 }
 
 /**
- * transformers' `smart_resize`. `factor` is patch size × merge size, 28 in the released models.
+ * transformers' `smart_resize`. `factor` is patch size × merge size, 28 in the released models; sides rounded
+ * to less than `leastSide` are lifted to it before the area is looked at.
  * @throws data error when one side is more than 200 times the other
  */
-export function smartResize({ width, height }: Size, factor: number, limits: PixelLimits): Size {
+export function smartResize(
+  { width, height }: Size,
+  factor: number,
+  limits: PixelLimits,
+  leastSide = 0,
+): Size {
   if (!(width >= 1 && height >= 1)) {
     throw dataError('picture', 'at least one pixel', `${width}×${height}`)
   }
   if (Math.max(width, height) / Math.min(width, height) > 200) {
     throw dataError('picture', 'an aspect ratio of at most 200', `${width}×${height}`)
   }
-  const rounded = (side: number): number => roundHalfEven(side / factor) * factor
+  const rounded = (side: number): number => Math.max(leastSide, roundHalfEven(side / factor) * factor)
   const area = rounded(height) * rounded(width)
   if (area > limits.max_pixels) {
     const shrink = Math.sqrt((height * width) / limits.max_pixels)
@@ -49,8 +55,6 @@ export function smartResize({ width, height }: Size, factor: number, limits: Pix
 /** Limits of qwen-vl-utils, whose loader resizes every picture once before the processor does it again. */
 const loaderLimits: PixelLimits = { min_pixels: 4 * 784, max_pixels: 16384 * 784 }
 
-/** The size after qwen-vl-utils' loader, which never goes below one merged patch. */
-export function loaderResize(size: Size, factor: number): Size {
-  const { width, height } = smartResize(size, factor, loaderLimits)
-  return { width: Math.max(factor, width), height: Math.max(factor, height) }
-}
+/** The size after qwen-vl-utils' loader: unlike transformers it counts no side as less than one merged patch. */
+export const loaderResize = (size: Size, factor: number): Size =>
+  smartResize(size, factor, loaderLimits, factor)
