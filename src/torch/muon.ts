@@ -4,6 +4,7 @@
  * take the same learning rate.
  */
 import { noGrad } from './autograd.js'
+import { masterWeights } from './master-weights.js'
 import { add, add_, bmm, div, mul, mul_, pow, select, sqrt, stack, sum, transpose, zeros } from './ops.js'
 import { type AdamWOptions, adamW, type Optimizer } from './optimizer.js'
 import { keep, scope, type Tensor } from './tensor.js'
@@ -41,6 +42,7 @@ export function muon(
   const entries = [...parameters]
   const matrices = entries.filter(([name, value]) => value.shape.length === 2 && isMatrix(name))
   const rest = adamW(new Map(entries.filter((entry) => !matrices.includes(entry))), options)
+  const masters = noGrad(() => masterWeights(new Map(matrices)))
   const buffers = matrices.map(([, value]) => keep(zeros(value.shape, 'f32', value.device)))
   // Matrices of one shape are orthogonalised together.
   const groups = new Map<string, number[]>()
@@ -51,7 +53,7 @@ export function muon(
     const used = members.filter((i) => matrices[i][1].grad !== null)
     if (used.length === 0) return
     const directions = used.map((i) => {
-      const gradient = matrices[i][1].grad as Tensor
+      const gradient = masters.grad(matrices[i][0]) as Tensor
       mul_(buffers[i], momentum)
       add_(buffers[i], gradient)
       // Nesterov: the gradient once more on top of the momentum.
@@ -59,10 +61,11 @@ export function muon(
     })
     const steps = orthogonalise(stack(directions, 0))
     used.forEach((i, k) => {
-      const [, value] = matrices[i]
+      const value = masters.values.get(matrices[i][0]) as Tensor
       if (weight_decay !== 0) mul_(value, 1 - learningRate * weight_decay)
       add_(value, select(steps, 0, k), -learningRate * 0.2 * Math.sqrt(Math.max(...value.shape)))
     })
+    masters.store(used.map((i) => matrices[i][0]))
   }
   return {
     get steps() {
@@ -79,9 +82,11 @@ export function muon(
       new Map([
         ...rest.state(),
         ...matrices.map(([name], i): [string, Tensor] => [`${name}.momentum`, buffers[i]]),
+        ...masters.state(),
       ]),
     dispose() {
       rest.dispose()
+      masters.dispose()
       for (const buffer of buffers) buffer.dispose()
     },
   }

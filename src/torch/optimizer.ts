@@ -1,9 +1,11 @@
 /**
- * AdamW with decoupled weight decay and bias correction, as torch.optim.AdamW: fp32 parameters, the same
- * operator over all of them at once. The state has names, so that a checkpoint can carry it.
+ * AdamW with decoupled weight decay and bias correction, as torch.optim.AdamW, in fp32 (`master-weights.ts` for
+ * parameters in fewer bits); the same operator over all of them at once. The state has names, so that a checkpoint
+ * can carry it.
  */
 import { noGrad } from './autograd.js'
-import { foreach, zeros } from './ops.js'
+import { masterWeights } from './master-weights.js'
+import { cast, foreach, zeros } from './ops.js'
 import { keep, scope, type Tensor } from './tensor.js'
 
 export interface AdamWOptions {
@@ -25,7 +27,8 @@ export interface Optimizer {
 export function adamW(parameters: ReadonlyMap<string, Tensor>, options: AdamWOptions = {}): Optimizer {
   const { betas = [0.9, 0.999], eps = 1e-8, weight_decay = 0 } = options
   const names = [...parameters.keys()]
-  const values = [...parameters.values()]
+  const masters = noGrad(() => masterWeights(parameters))
+  const values = names.map((name) => masters.values.get(name) as Tensor)
   const like = (value: Tensor): Tensor => keep(zeros(value.shape, 'f32', value.device))
   const first = values.map(like)
   const second = values.map(like)
@@ -35,7 +38,7 @@ export function adamW(parameters: ReadonlyMap<string, Tensor>, options: AdamWOpt
       optimizer.steps++
       noGrad(() =>
         scope(() => {
-          const found = values.map((value) => value.grad)
+          const found = names.map(masters.grad)
           const used = values.map((_, i) => i).filter((i) => found[i] !== null)
           if (used.length === 0) return
           const pick = <T>(items: readonly T[]): T[] => used.map((i) => items[i])
@@ -51,25 +54,30 @@ export function adamW(parameters: ReadonlyMap<string, Tensor>, options: AdamWOpt
           foreach.div_(denominator, Math.sqrt(correction2))
           foreach.addScalar_(denominator, eps)
           foreach.addcdiv_(p, m, denominator, -learningRate / correction1)
+          masters.store(pick(names))
         }),
       )
     },
     state: () =>
-      new Map(
-        names.flatMap(
+      new Map([
+        ...names.flatMap(
           (name, i) =>
             [
               [`${name}.exp_avg`, first[i]],
               [`${name}.exp_avg_sq`, second[i]],
             ] as [string, Tensor][],
         ),
-      ),
+        ...masters.state(),
+      ]),
     dispose() {
+      masters.dispose()
       for (const tensor of [...first, ...second]) tensor.dispose()
     },
   }
   return optimizer
 }
+
+const wide = (x: Tensor): Tensor => (x.dtype === 'f32' ? x : cast(x, 'f32'))
 
 /**
  * Scales the gradients so that their global L2 norm is at most `maxNorm` (torch's `clip_grad_norm_`:
@@ -82,7 +90,8 @@ export function clipGradientNorm(parameters: Iterable<Tensor>, maxNorm: number):
       const grads = [...parameters].map((p) => p.grad).filter((g): g is Tensor => g !== null)
       if (grads.length === 0) return 0
       let squares = 0
-      for (const norm of foreach.norm(grads)) squares += norm.item() ** 2
+      // In fewer bits a norm has few digits.
+      for (const norm of foreach.norm(grads.map(wide))) squares += norm.item() ** 2
       const total = Math.sqrt(squares)
       const coefficient = maxNorm / (total + 1e-6)
       if (coefficient < 1) foreach.mul_(grads, coefficient)

@@ -27,6 +27,8 @@ export interface GenerateOptions extends SamplingOptions {
   banned?: readonly number[]
   /** Counters of each prompt's draws, e.g. [seed, step, prompt]; sample and token follow. */
   counters?: readonly (readonly number[])[]
+  /** Told each id as soon as it is drawn. */
+  onToken?: (id: number, prompt: number, sample: number) => void
 }
 
 export interface Completion {
@@ -135,6 +137,7 @@ function run(model: Qwen2_5_VL, inputs: ModelInputs, options: GenerateOptions, h
     rows.forEach((row, i) => {
       const id = tokens[slots[i]]
       row.ids.push(id)
+      options.onToken?.(id, row.prompt, row.sample)
       if (ends.has(id) || step === limit - 1)
         results[row.prompt][row.sample] = { ids: row.ids, finished: ends.has(id) }
       else going.push(i)
