@@ -138,7 +138,7 @@ describe('a fresh clone', () => {
     const { status, stdout, stderr } = node(path.join(clone, 'scripts/spatial-ladder.mjs'), ['doctor'])
     expect(status).toBe(1)
     expect(stdout).toMatch(/^engine +none$/m)
-    expect(stderr).toMatch(/^engine: expected libtorch .*npm run setup.* got none\n$/)
+    expect(stderr).toMatch(/^engine: expected libtorch .*spatial-ladder setup.* got none\n$/)
   })
 
   it('set up with a libtorch that is not there: one line, exit code 1, nothing half-made', () => {

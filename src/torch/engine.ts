@@ -58,7 +58,7 @@ const repository = fileURLToPath(new URL('../..', import.meta.url))
 export function engineInfo(): EngineInfo {
   const file = `${repository}build/engine.json`
   if (!fs.existsSync(file))
-    throw environmentError('engine', 'libtorch and the built addon (npm run setup)', 'none set up')
+    throw environmentError('engine', 'libtorch and the built addon (npx spatial-ladder setup)', 'none set up')
   return JSON.parse(fs.readFileSync(file, 'utf8')) as EngineInfo
 }
 
@@ -74,7 +74,7 @@ export function engine(): Addon {
     loaded.setThreads(Number(process.env.OMP_NUM_THREADS) || os.availableParallelism())
   } catch (error) {
     const [line] = String((error as Error).message).split('\n')
-    throw environmentError('engine', `a loadable addon at ${addon} (npm run setup builds it)`, line)
+    throw environmentError('engine', `a loadable addon at ${addon} (npx spatial-ladder setup builds it)`, line)
   }
   return loaded
 }
