@@ -25,6 +25,8 @@ export PYTHONDONTWRITEBYTECODE=1 TRANSFORMERS_VERBOSITY=error TQDM_DISABLE=1
 "$python" bench/reference/resize_golden.py
 "$python" bench/reference/parquet_golden.py
 "$python" bench/reference/processor_golden.py
+npx tsx bench/reference/write-strings.ts "$folder"
+"$python" bench/reference/tokenizer_golden.py "$folder"
 "$python" bench/reference/tiny_checkpoint.py
 npx tsx bench/reference/write-safetensors.ts
 "$python" bench/reference/scannet_fixture.py
