@@ -47,7 +47,10 @@ const verbs: Record<string, () => Promise<CommandFile>> = {
   compare: () => import('./compare.js'),
   reproduce: () => import('./reproduce.js'),
   export: () => import('./export.js'),
+  ask: () => import('./ask.js'),
+  estimate: () => import('./estimate.js'),
   pull: () => import('./pull.js'),
+  setup: () => import('./setup.js'),
   doctor: () => import('./doctor.js'),
 }
 
