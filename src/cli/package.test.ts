@@ -29,7 +29,7 @@ beforeAll(async () => {
     if (!name.startsWith('.')) fs.symlinkSync(path.join(root, 'node_modules', name), at('node_modules', name))
   fs.mkdirSync(path.join(installed, 'build'))
   fs.copyFileSync(path.join(root, 'build/engine.json'), path.join(installed, 'build/engine.json'))
-  fs.writeFileSync(at('package.json'), JSON.stringify({ type: 'module' }))
+  fs.writeFileSync(at('package.json'), JSON.stringify({}))
   fs.writeFileSync(at('room.png'), await encodePng(formulaPicture(84, 56, 3)))
 }, 120_000)
 
@@ -49,12 +49,12 @@ it('has no tests and no fixtures in it, and what the program needs', () => {
 it('answers through the library, and writes a folder that it reads again', () => {
   const model = path.join(installed, 'models/micro-base')
   for (const name of ['ask', 'fine-tune'])
-    fs.copyFileSync(path.join(installed, 'examples', `${name}.ts`), at(`${name}.ts`))
+    fs.copyFileSync(path.join(installed, 'examples', `${name}.mts`), at(`${name}.mts`))
   const tsx = ['--import', 'tsx']
   const ask = (folder: string): string =>
-    run(process.execPath, [...tsx, 'ask.ts', folder, 'room.png', 'what is in the picture ?']).trim()
+    run(process.execPath, [...tsx, 'ask.mts', folder, 'room.png', 'what is in the picture ?']).trim()
   expect(ask(model)).not.toBe('')
-  const tune = [...tsx, 'fine-tune.ts', model, 'room.png', 'what is in the picture ?', 'a chair .', 'learnt']
+  const tune = [...tsx, 'fine-tune.mts', model, 'room.png', 'what is in the picture ?', 'a chair .', 'learnt']
   const lines = run(process.execPath, tune).trim().split('\n')
   const loss = (line: string): number => Number(/loss (\S+)$/.exec(line)?.[1])
   expect(loss(lines[lines.length - 1])).toBeLessThan(0.5 * loss(lines[0]))
@@ -64,7 +64,7 @@ it('answers through the library, and writes a folder that it reads again', () =>
 it('has types that a strict program compiles against', () => {
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node']
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc')
-  run(process.execPath, [tsc, ...options, '--skipLibCheck', 'ask.ts', 'fine-tune.ts'])
+  run(process.execPath, [tsc, ...options, '--skipLibCheck', 'ask.mts', 'fine-tune.mts'])
 }, 60_000)
 
 it('runs as a command', () => {

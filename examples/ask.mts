@@ -1,7 +1,7 @@
 /**
  * Asks a model folder about a picture and writes the answer as it comes.
  *
- *   npx tsx examples/ask.ts models/micro-base room.jpg "where is the chair ?"
+ *   npx tsx examples/ask.mts models/micro-base room.jpg "where is the chair ?"
  */
 import { loadModel, loadProcessor } from 'spatial-ladder'
 

@@ -2,7 +2,7 @@
  * Teaches a model folder one answer and saves it as a folder that transformers loads: bf16 weights with fp32 masters,
  * the loss on the answer only, the learning rate warmed up and let down.
  *
- *   npx tsx examples/fine-tune.ts models/micro-base room.jpg "what is in the picture ?" "a chair ." my-model
+ *   npx tsx examples/fine-tune.mts models/micro-base room.jpg "what is in the picture ?" "a chair ." my-model
  */
 import {
   adamW,
