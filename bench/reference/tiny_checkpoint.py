@@ -2,17 +2,21 @@
 
 Writes, for every model below, src/vision-language/fixtures/<name>/:
   config.json, generation_config.json, model.safetensors   as transformers saves them
-  golden.safetensors      per case: inputs, position_ids, rope_deltas, logits, loss, greedy continuation
-  gradients.safetensors   gradients of every parameter for the case `both` (image and video in one text)
-Gradient norms of all other cases are in golden.safetensors as <case>.gradient_norm.<parameter>.
+  golden.safetensors      per case: inputs, position_ids, rope_deltas, logits, loss, greedy continuation, and of
+                          the gradient of every parameter (in the order of names) its norm and a sketch
+Whole gradients would be half a megabyte a case. A sketch is sixteen sums of all elements under signs from a hash:
+the root mean square of what two sketches differ by is, up to some twenty percent, the norm of the difference.
+The case `rates` is there once more by the positions of transformers 4.49, as rates.4.49.<name> (last logits).
 
 Parameters carry the names of the checkpoint on disk (`visual.*`, `model.*`, `lm_head.*`).
 Usage: python tiny_checkpoint.py [output folder]
 """
 import json
+import math
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import safe_open, save_file
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
@@ -180,7 +184,62 @@ def cases(config, generator):
             ],
             images=[(1, 10, 10), (1, 4, 6)],
         ),
+        # The same grid at three frame rates; under 4.49 the text after the last goes on 20 positions later.
+        "rates": b.case(
+            [t(2) + v(VIDEO, (3, 2, 4)) + t(1) + v(VIDEO, (3, 2, 4)) + t(1) + v(VIDEO, (3, 2, 4)) + t(7)],
+            videos=[(3, 2, 4)] * 3,
+            seconds=[0.5, 1.0, 5.0],
+        ),
+        # Image and video, text alone, video alone: a batch whose rows have nothing in common.
+        "mixed": b.case(
+            [
+                t(2) + v(VIDEO, (2, 4, 4)) + t(1) + v(IMAGE, (1, 2, 4)) + t(5),
+                t(9),
+                t(1) + v(VIDEO, (3, 2, 4)) + t(5),
+            ],
+            images=[(1, 2, 4)],
+            videos=[(2, 4, 4), (3, 2, 4)],
+            seconds=[2.0, 0.5],
+        ),
     }
+
+
+def positions_4_49(inputs, config):
+    """[3, 1, S] of one row without padding: what comes after a block starts past its largest position."""
+    [ids] = inputs["input_ids"].tolist()
+    grids = iter(zip(inputs["video_grid_thw"].tolist(), inputs["second_per_grid_ts"].tolist()))
+    columns = []
+    while len(columns) < len(ids):
+        start = max((max(column) for column in columns), default=-1) + 1
+        if ids[len(columns)] != VIDEO:
+            columns.append([start] * 3)
+            continue
+        (t, h, w), seconds = next(grids)
+        for frame in range(t):
+            time = math.floor(frame * seconds * config.vision_config.tokens_per_second)
+            columns += [[start + time, start + y, start + x] for y in range(h // 2) for x in range(w // 2)]
+    return torch.tensor(columns).T[:, None]
+
+
+def sketch(gradient):
+    """Sixteen sums of the elements, signs from the bits of a hash of their places."""
+    values = gradient.double().flatten().numpy()
+    h = np.arange(1, values.size + 1, dtype=np.uint32) * np.uint32(2654435761)
+    for shift, factor in ((15, 2246822519), (13, 3266489917)):
+        h = (h ^ (h >> np.uint32(shift))) * np.uint32(factor)
+    h ^= h >> np.uint32(16)
+    signs = 1.0 - 2.0 * ((h[None] >> np.arange(16, dtype=np.uint32)[:, None]) & 1)
+    return torch.from_numpy(signs @ values).float()
+
+
+def gradients_of(model):
+    """Norms [P] and sketches [P, 16] by the sorted names of the checkpoint; zero where nothing arrived."""
+    named = {disk_name(name): parameter for name, parameter in model.named_parameters()}
+    gradients = [
+        torch.zeros(1) if named[name].grad is None else named[name].grad.clone() for name in sorted(named)
+    ]
+    norms = torch.stack([gradient.double().norm() for gradient in gradients]).float()
+    return {"gradient_norms": norms, "gradient_sketches": torch.stack([sketch(gradient) for gradient in gradients])}
 
 
 def disk_name(name):
@@ -197,26 +256,31 @@ def run(name, config, output):
     folder = output / name
     model.save_pretrained(folder)
 
-    golden, gradients = {}, {}
+    golden = {}
     for case, inputs in cases(config, generator).items():
         ids = inputs["input_ids"]
         types = (ids == IMAGE).int() + 2 * (ids == VIDEO).int()
         arguments = {k: v for k, v in inputs.items() if k != "labels"} | {"mm_token_type_ids": types}
-        if "image_grid_thw" in inputs or "video_grid_thw" in inputs:
+        if types.any():
             grids = {k: v for k, v in arguments.items() if not k.startswith("pixel")}
             positions, deltas = model.model.get_rope_index(**grids)
             inputs |= {"position_ids": positions, "rope_deltas": deltas.flatten()}
-        model.zero_grad()
-        model.model.rope_deltas = None
-        result = model(**arguments, labels=inputs["labels"])
-        result.loss.backward()
-        inputs |= {"logits": result.logits.detach(), "loss": result.loss.detach()}
-        for parameter_name, parameter in model.named_parameters():
-            if parameter.grad is None:
-                continue
-            inputs[f"gradient_norm.{disk_name(parameter_name)}"] = parameter.grad.norm()
-            if case == "both":
-                gradients[disk_name(parameter_name)] = parameter.grad.clone()
+
+        def forward_and_back(**more):
+            model.zero_grad()
+            model.model.rope_deltas = None
+            result = model(**arguments, labels=inputs["labels"], **more)
+            result.loss.backward()
+            return {"logits": result.logits.detach(), "loss": result.loss.detach()} | gradients_of(model)
+
+        results = forward_and_back()
+        if case == "rates":
+            old = {"position_ids": positions_4_49(inputs, config)}
+            old |= forward_and_back(**old)
+            # Every token before them has its say in the last ones.
+            old["logits"] = old["logits"][:, -8:]
+            results |= {f"4.49.{k}": v for k, v in old.items()}
+        inputs |= results
         model.model.rope_deltas = None
         with torch.no_grad():
             generated = model.generate(
@@ -226,11 +290,11 @@ def run(name, config, output):
         golden |= {f"{case}.{key}": value.contiguous() for key, value in inputs.items()}
 
     save_file(golden, folder / "golden.safetensors", metadata={"format": "pt"})
-    save_file(gradients, folder / "gradients.safetensors", metadata={"format": "pt"})
     with safe_open(folder / "model.safetensors", "pt") as saved:
-        assert set(gradients) == set(saved.keys()), set(gradients) ^ set(saved.keys())
+        names = {disk_name(name) for name, _ in model.named_parameters()}
+        assert names == set(saved.keys()), names ^ set(saved.keys())
     sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
-    print(name, sum(p.numel() for p in model.parameters()), "parameters", json.dumps(sizes))
+    print(name, len(names), "parameters", json.dumps(sizes))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ describe.each(['tiny', 'tiny-tied'])('positions of transformers 5.18 for %s', (n
   const folder = new URL(`./fixtures/${name}/`, import.meta.url)
   const golden = readGolden(new URL('golden.safetensors', folder))
   const config = readConfig(folder.pathname)
-  const cases = ['image', 'images', 'video', 'videos', 'both', 'padded']
+  const cases = ['image', 'images', 'video', 'videos', 'both', 'padded', 'rates', 'mixed']
 
   it.each(cases)('%s', (key) => {
     const get = (tensor: string) => golden.get(`${key}.${tensor}`)
