@@ -4,6 +4,7 @@
  */
 import { noGrad } from '../torch/autograd.js'
 import { detach } from '../torch/ops.js'
+import { createTape } from '../torch/tape.js'
 import { scope } from '../torch/tensor.js'
 import { generate, leftPadded } from '../vision-language/model/generate.js'
 import type { ModelInputs, Qwen2_5_VL } from '../vision-language/model/model.js'
@@ -137,11 +138,13 @@ export function createGrpo(settings: GrpoSettings): StepTrainer {
         beta: options.beta,
       }
       const media = mediaOf(rolloutOf(step))
-      const features = pictures.batchFeatures(model, media, frozen)
-      const hidden = packedHidden(model, packed, features)
+      const tape = options.gradient_checkpointing ? createTape() : null
+      const features = pictures.batchFeatures(model, media, frozen, tape)
+      const hidden = packedHidden(model, packed, features, tape)
       const result = backwardTokens(model, hidden, packed, (logp, start) =>
         grpoLoss(logp, start, detach(logp), terms),
       )
+      tape?.backward()
       return {
         ...metricsOf(rollout, G, result.logp, terms),
         loss: result.loss,

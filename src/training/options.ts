@@ -30,6 +30,10 @@ const common = {
   max_grad_norm: z.number().positive().default(1),
   /** The vision tower keeps its weights; its features are then computed once per picture and step. */
   freeze_vision_modules: z.boolean().default(false),
+  /** Layers are computed anew in backward: less memory for about a third more time. */
+  gradient_checkpointing: z.boolean().default(false),
+  /** Weights in bf16 with fp32 masters in the optimizer, as DeepSpeed trains. */
+  bf16: z.boolean().default(false),
   /** Save at least this often, seconds. */
   save_seconds: z.number().positive().default(15),
   save_total_limit: z.int().min(1).default(2),

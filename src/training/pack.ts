@@ -4,6 +4,7 @@
  * and themselves, with the positions they would have alone, so each gets exactly the loss it would get
  * in a row of its own, and the prefix is computed once.
  */
+import type { Tape } from '../torch/tape.js'
 import type { Tensor } from '../torch/tensor.js'
 import type { Qwen2_5_VLConfig } from '../vision-language/config.js'
 import { type BranchLayout, branchAttention } from '../vision-language/model/attention.js'
@@ -98,12 +99,18 @@ export function pack(rows: readonly Row[], config: Qwen2_5_VLConfig, rope: RopeR
   return packed
 }
 
-/** Hidden states [N, H] of a packed batch. */
-export function packedHidden(model: Qwen2_5_VL, packed: Packed, features: BatchFeatures): Tensor {
+/** Hidden states [N, H] of a packed batch; see `Decoder.forward` for `tape`. */
+export function packedHidden(
+  model: Qwen2_5_VL,
+  packed: Packed,
+  features: BatchFeatures,
+  tape?: Tape | null,
+): Tensor {
   const embeds = model.embed(packed.ids, features.images, features.videos)
   return model.decoder.forward(
     embeds,
     model.decoder.rotaryFor(packed.positions),
     branchAttention(packed.layout),
+    tape,
   )
 }

@@ -7,6 +7,7 @@ import { decodeImage } from '../images/codec.js'
 import type { RgbImage } from '../images/image.js'
 import { noGrad } from '../torch/autograd.js'
 import { cat, narrow } from '../torch/ops.js'
+import type { Tape } from '../torch/tape.js'
 import { keep, scope, type Tensor, tensor } from '../torch/tensor.js'
 import { batchPatches, gridOf, type ImageProcessorConfig } from '../vision-language/image-processor.js'
 import type { Qwen2_5_VL } from '../vision-language/model/model.js'
@@ -79,8 +80,13 @@ export class Pictures {
    * Features of a batch's media. `frozen` computes them without gradients, once per batch.
    * The tower runs once over all that is needed.
    */
-  batchFeatures(model: Qwen2_5_VL, media: readonly Media[], frozen: boolean): BatchFeatures {
-    const rows = frozen ? this.stored(model, media) : this.computed(model, media)
+  batchFeatures(
+    model: Qwen2_5_VL,
+    media: readonly Media[],
+    frozen: boolean,
+    tape?: Tape | null,
+  ): BatchFeatures {
+    const rows = frozen ? this.stored(model, media) : this.computed(model, media, tape)
     const pick = (type: Media['type']): Tensor | null => {
       const parts = rows.filter((_, i) => media[i].type === type)
       return parts.length === 0 ? null : cat(parts, 0)
@@ -88,7 +94,7 @@ export class Pictures {
     return { images: pick('image'), videos: pick('video') }
   }
 
-  private computed(model: Qwen2_5_VL, media: readonly Media[]): Tensor[] {
+  private computed(model: Qwen2_5_VL, media: readonly Media[], tape?: Tape | null): Tensor[] {
     if (media.length === 0) return []
     const { pixel_values, grid_thw } = this.patches(media, this.memory)
     if (pixel_values.length > this.memory.length) this.memory = pixel_values
@@ -96,6 +102,7 @@ export class Pictures {
     const features = model.visionFeatures(
       tensor(pixel_values, [count, pixel_values.length / count]),
       grid_thw,
+      tape,
     )
     let start = 0
     return grid_thw.map((grid) => {

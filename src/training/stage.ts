@@ -113,7 +113,8 @@ export async function runStage(job: StageJob): Promise<StageFile> {
     }
     throw dataError(out, 'a stage of this recipe, data and engine', 'one of another; use a fresh run folder')
   }
-  const model = loadModel(from)
+  const dtype = options.bf16 ? 'bf16' : 'f32'
+  const model = loadModel(from, { dtype })
   const processor = loadProcessor(from)
   const pictures = new Pictures(processor.image_processor)
   const trained = trainable(model, options.freeze_vision_modules)
@@ -122,7 +123,7 @@ export async function runStage(job: StageJob): Promise<StageFile> {
   try {
     const resize = (size: { width: number; height: number }) => resizedSize(size, processor.image_processor)
     const examples = examplesOf(job, resize)
-    if (isGrpo(options) && options.beta > 0) reference = loadModel(from)
+    if (isGrpo(options) && options.beta > 0) reference = loadModel(from, { dtype })
     const trainer = isGrpo(options)
       ? createGrpo({
           model,
@@ -139,6 +140,7 @@ export async function runStage(job: StageJob): Promise<StageFile> {
           pictures,
           schedule: sftSchedule(examples, options, seed, name),
           frozenTower: options.freeze_vision_modules,
+          checkpointing: options.gradient_checkpointing,
         })
     const seconds = await trainLoop({
       trainer,

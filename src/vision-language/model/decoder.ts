@@ -5,6 +5,7 @@
  */
 import { rmsNorm, rotate } from '../../torch/fused.js'
 import { add, view } from '../../torch/ops.js'
+import type { Tape } from '../../torch/tape.js'
 import { scope, type Tensor } from '../../torch/tensor.js'
 import type { Qwen2_5_VLConfig } from '../config.js'
 import { gatedMlp, project, type Weights, weight } from './layers.js'
@@ -35,8 +36,11 @@ export class Decoder {
     return this.rotary.lookup(count, (axis, i) => positions[axis * count + i])
   }
 
-  /** Embeddings [N, H] to hidden states [N, H] after the final norm. */
-  forward(embeds: Tensor, { cos, sin }: Rotary, attend: Attention): Tensor {
+  /**
+   * Embeddings [N, H] to hidden states [N, H] after the final norm.
+   * @param tape keeps only what goes into each layer; its `backward` computes them anew
+   */
+  forward(embeds: Tensor, { cos, sin }: Rotary, attend: Attention, tape?: Tape | null): Tensor {
     const { weights, config } = this
     const { num_attention_heads: h, num_key_value_heads: K, rms_norm_eps: eps } = config
     const D = config.hidden_size / h
@@ -53,9 +57,14 @@ export class Decoder {
       const inner = rmsNorm(attended, weight(weights, `${layer}.post_attention_layernorm.weight`), eps)
       return add(attended, gatedMlp(weights, `${layer}.mlp`, inner))
     }
+    const norm = (x: Tensor): Tensor => rmsNorm(x, weight(weights, 'model.norm.weight'), eps)
+    if (tape) {
+      const layers = Array.from({ length: config.num_hidden_layers }, (_, i) => (x: Tensor) => layerOf(x, i))
+      return tape.run([...layers, norm], embeds)
+    }
     let x = embeds
     // What a layer makes is given back at its end; with gradients the graph keeps what it needs.
     for (let i = 0; i < config.num_hidden_layers; i++) x = scope(() => layerOf(x, i))
-    return rmsNorm(x, weight(weights, 'model.norm.weight'), eps)
+    return norm(x)
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Dtype } from '../../torch/dtype.js'
 import { cast, embedding, indexCopy, linear, view } from '../../torch/ops.js'
+import type { Tape } from '../../torch/tape.js'
 import { type Tensor, tensor } from '../../torch/tensor.js'
 import { type Qwen2_5_VLConfig, readConfig } from '../config.js'
 import { type RopeRule, ropeIndex } from '../rope-index.js'
@@ -54,9 +55,9 @@ export class Qwen2_5_VL {
     this.decoder = new Decoder(weights, config)
   }
 
-  /** Features [n, H] of patches, one row per visual token. */
-  visionFeatures(patches: Tensor, grids: readonly GridThw[]): Tensor {
-    return this.vision.forward(patches, grids)
+  /** Features [n, H] of patches, one row per visual token; see `VisionTower.forward` for `tape`. */
+  visionFeatures(patches: Tensor, grids: readonly GridThw[], tape?: Tape | null): Tensor {
+    return this.vision.forward(patches, grids, tape)
   }
 
   /** Embeddings [N, H] of token ids alone; a placeholder id counts as any other. */

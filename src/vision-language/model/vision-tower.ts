@@ -17,6 +17,7 @@ import {
   select,
   view,
 } from '../../torch/ops.js'
+import type { Tape } from '../../torch/tape.js'
 import { scope, type Tensor, tensor } from '../../torch/tensor.js'
 import type { VisionConfig } from '../config.js'
 import { type GridThw, patchCount, rotaryPositions, windowIndex } from '../window-index.js'
@@ -105,9 +106,10 @@ export class VisionTower {
   /**
    * @param patches [N, C * temporal * patch * patch], pictures one after another
    * @param grids [t, h, w] in patches of each picture or video
+   * @param tape keeps only what goes into each block; its `backward` computes them anew
    * @returns features [N / 4, H] in raster order of merged blocks
    */
-  forward(patches: Tensor, grids: readonly GridThw[]): Tensor {
+  forward(patches: Tensor, grids: readonly GridThw[], tape?: Tape | null): Tensor {
     const { config, weights } = this
     const { hidden_size, num_heads, spatial_merge_size: merge } = config
     const unit = merge * merge
@@ -149,10 +151,16 @@ export class VisionTower {
       const inner = rmsNorm(attended, weight(weights, `${name}.norm2.weight`), 1e-6)
       return add(attended, gatedMlp(weights, `${name}.mlp`, inner))
     }
-    for (let i = 0; i < config.depth; i++) {
-      const before = x
-      x = scope(() => blockOf(before, i))
-    }
+    if (tape)
+      x = tape.run(
+        Array.from({ length: config.depth }, (_, i) => (before: Tensor) => blockOf(before, i)),
+        x,
+      )
+    else
+      for (let i = 0; i < config.depth; i++) {
+        const before = x
+        x = scope(() => blockOf(before, i))
+      }
     const merged = reshape(rmsNorm(x, weight(weights, 'visual.merger.ln_q.weight'), 1e-6), [
       count / unit,
       unit * hidden_size,
