@@ -178,10 +178,7 @@ def cases(config, generator):
             seconds=[1.0],
         ),
         "padded": b.case(
-            [
-                t(3) + v(IMAGE, (1, 10, 10)) + t(9),
-                t(2) + v(IMAGE, (1, 4, 6)) + t(6),
-            ],
+            [t(3) + v(IMAGE, (1, 10, 10)) + t(9), t(2) + v(IMAGE, (1, 4, 6)) + t(6)],
             images=[(1, 10, 10), (1, 4, 6)],
         ),
         # The same grid at three frame rates; under 4.49 the text after the last goes on 20 positions later.
@@ -235,9 +232,7 @@ def sketch(gradient):
 def gradients_of(model):
     """Norms [P] and sketches [P, 16] by the sorted names of the checkpoint; zero where nothing arrived."""
     named = {disk_name(name): parameter for name, parameter in model.named_parameters()}
-    gradients = [
-        torch.zeros(1) if named[name].grad is None else named[name].grad.clone() for name in sorted(named)
-    ]
+    gradients = [torch.zeros(1) if named[name].grad is None else named[name].grad for name in sorted(named)]
     norms = torch.stack([gradient.double().norm() for gradient in gradients]).float()
     return {"gradient_norms": norms, "gradient_sketches": torch.stack([sketch(gradient) for gradient in gradients])}
 
