@@ -25,6 +25,7 @@ export interface GrpoSettings {
   reference: Qwen2_5_VL | null
   processor: Processor
   pictures: Pictures
+  frozenTower: boolean
   /** Prompts of every step; each carries its sample. */
   schedule: readonly Example[][]
   options: GrpoOptions
@@ -47,8 +48,8 @@ const mean = (values: readonly number[]): number =>
   values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
 
 export function createGrpo(settings: GrpoSettings): StepTrainer {
-  const { model, reference, processor, pictures, schedule, options, seed } = settings
-  const { num_generations: G, num_iterations, freeze_vision_modules: frozen } = options
+  const { frozenTower: frozen, model, reference, processor, pictures, schedule, options, seed } = settings
+  const { num_generations: G, num_iterations } = options
   const encode = createEncoder(processor, pictures)
   const { special } = processor.tokenizer
   let rollout: Rollout | undefined

@@ -2,10 +2,10 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readJsonl } from '../common/jsonl.js'
-import { readSafetensorsHeader } from '../torch/safetensors.js'
-import { liveTensors } from '../torch/tensor.js'
+import { readSafetensors, readSafetensorsHeader } from '../torch/safetensors.js'
+import { liveTensors, scope } from '../torch/tensor.js'
 import { microSamples, writePictures, writeStart } from './micro-model.test-helper.js'
 import { type GrpoOptions, grpoOptionsSchema, type SftOptions, sftOptionsSchema } from './options.js'
 import { runStage } from './stage.js'
@@ -95,4 +95,62 @@ it('bf16 learns as fp32 does', async () => {
       .reduce((a, b) => a + b, 0) / 5
   expect(last('narrow')).toBeLessThan(0.7 * losses('narrow')[0])
   expect(Math.abs(last('narrow') / last('wide') - 1)).toBeLessThan(0.1)
+})
+
+const lora = { use_peft: true, lora_r: 4, lora_alpha: 8, save_seconds: 1e-9 }
+
+it('adapters leave the weights alone; merged, they are the folder, and apart, what PEFT reads', async () => {
+  const out = 'adapters'
+  const before = liveTensors()
+  await run(out, sft(lora))
+  expect(liveTensors()).toBe(before)
+  scope(() => {
+    const [start, end] = ['start', out].map((folder) => readSafetensors(at(folder, 'model.safetensors')))
+    const adapter = readSafetensors(at(out, 'adapter/adapter_model.safetensors'))
+    const moved = [...start].filter(
+      ([key, value]) =>
+        !Buffer.from(value.data().buffer).equals(Buffer.from(end.get(key)?.data().buffer as ArrayBuffer)),
+    )
+    // Seven modules a layer, two layers, and nothing else.
+    expect(moved.map(([key]) => key).every((key) => /^model\.layers\.\d\..*_proj\.weight$/.test(key))).toBe(
+      true,
+    )
+    expect(moved).toHaveLength(14)
+    expect(adapter.size).toBe(28)
+    const key = 'base_model.model.model.language_model.layers.1.mlp.down_proj.lora_'
+    const [a, b] = ['A', 'B'].map((part) => adapter.get(`${key}${part}.weight`))
+    expect([a?.shape, b?.shape]).toEqual([
+      [4, 48],
+      [32, 4],
+    ])
+    // W' = W + (8 / 4) B A, element 0.
+    const row = [0, 1, 2, 3].map((i) => (b?.numbers()[i] ?? 0) * (a?.numbers()[i * 48] ?? 0))
+    const weight = 'model.layers.1.mlp.down_proj.weight'
+    const wanted = (start.get(weight)?.numbers()[0] ?? 0) + 2 * row.reduce((sum, x) => sum + x, 0)
+    expect(end.get(weight)?.numbers()[0]).toBeCloseTo(wanted, 6)
+  })
+  const config = JSON.parse(fs.readFileSync(at(out, 'adapter/adapter_config.json'), 'utf8'))
+  expect(config).toMatchObject({ peft_type: 'LORA', r: 4, lora_alpha: 8, base_model_name_or_path: 'start' })
+})
+
+describe.each<[string, (change: Record<string, unknown>) => SftOptions | GrpoOptions]>([
+  ['fine-tuning', sft],
+  ['GRPO', (change) => grpo({ beta: 0.1, ...change })],
+])('adapters: %s', (name, options) => {
+  const out = `${name} adapters`
+
+  it('are stopped and go on to the same bits, from checkpoints that hold them alone', async () => {
+    const settings = options({ ...lora, max_steps: 4 })
+    await run(`${out} whole`, settings)
+    const stop = new AbortController()
+    stop.abort()
+    await expect(run(`${out} stopped`, settings, stop.signal)).rejects.toMatchObject({ name: 'AbortError' })
+    const [checkpoint] = fs
+      .readdirSync(at(`${out} stopped`))
+      .filter((entry) => entry.startsWith('checkpoint-'))
+    expect(readSafetensorsHeader(at(`${out} stopped`, checkpoint, 'model.safetensors')).size).toBe(28)
+    await run(`${out} stopped`, settings)
+    expect(losses(`${out} stopped`)).toEqual(losses(`${out} whole`))
+    expect(weights(`${out} stopped`).equals(weights(`${out} whole`))).toBe(true)
+  })
 })

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { PROMPT_STYLES } from '../schema/prompts.js'
 import { SCHEDULES } from '../torch/schedule.js'
+import { LORA_TARGETS } from '../vision-language/model/lora.js'
 
 /** In order. `base` pretrains a micro model on captions; the paper's ladder starts from a model that has seen. */
 export const STAGES = ['base', 'perception', 'understanding', 'cold-start', 'reasoning'] as const
@@ -34,6 +35,14 @@ const common = {
   gradient_checkpointing: z.boolean().default(false),
   /** Weights in bf16 with fp32 masters in the optimizer, as DeepSpeed trains. */
   bf16: z.boolean().default(false),
+  /** Train low-rank adapters beside frozen weights; the stage's folder has them merged, and apart in `adapter/`. */
+  use_peft: z.boolean().default(false),
+  lora_r: z.int().min(1).default(16),
+  lora_alpha: z.number().positive().default(32),
+  lora_target_modules: z
+    .array(z.enum(LORA_TARGETS))
+    .min(1)
+    .default([...LORA_TARGETS]),
   /** Save at least this often, seconds. */
   save_seconds: z.number().positive().default(15),
   save_total_limit: z.int().min(1).default(2),

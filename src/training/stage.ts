@@ -15,8 +15,7 @@ import { muon } from '../torch/muon.js'
 import { adamW, type Optimizer } from '../torch/optimizer.js'
 import type { Tensor } from '../torch/tensor.js'
 import { resizedSize } from '../vision-language/image-processor.js'
-import { hashWeights, writeWeights } from '../vision-language/model/folder.js'
-import { loadModel, type Qwen2_5_VL } from '../vision-language/model/model.js'
+import { hashWeights } from '../vision-language/model/folder.js'
 import { copyProcessorFiles, loadProcessor } from '../vision-language/processor-folder.js'
 import { checkpointSteps } from './checkpoint.js'
 import { type Example, exampleOf, readPrompted } from './example.js'
@@ -24,6 +23,7 @@ import { createGrpo } from './grpo.js'
 import { trainLoop } from './loop.js'
 import type { CommonOptions, DataSource, GrpoOptions, SftOptions, StageName } from './options.js'
 import { Pictures } from './pictures.js'
+import { openPolicy } from './policy.js'
 import { scheduleRows } from './schedule-rows.js'
 import { createSft } from './sft.js'
 
@@ -113,38 +113,31 @@ export async function runStage(job: StageJob): Promise<StageFile> {
     }
     throw dataError(out, 'a stage of this recipe, data and engine', 'one of another; use a fresh run folder')
   }
-  const dtype = options.bf16 ? 'bf16' : 'f32'
-  const model = loadModel(from, { dtype })
+  const policy = openPolicy(from, options, seed)
+  const { frozenTower, model, trained } = policy
   const processor = loadProcessor(from)
   const pictures = new Pictures(processor.image_processor)
-  const trained = trainable(model, options.freeze_vision_modules)
   const optimizer = optimizerFor(trained, options)
-  let reference: Qwen2_5_VL | null = null
   try {
     const resize = (size: { width: number; height: number }) => resizedSize(size, processor.image_processor)
     const examples = examplesOf(job, resize)
-    if (isGrpo(options) && options.beta > 0) reference = loadModel(from, { dtype })
+    const parts = { model, processor, pictures, frozenTower }
     const trainer = isGrpo(options)
       ? createGrpo({
-          model,
-          reference,
-          processor,
-          pictures,
+          ...parts,
+          reference: options.beta > 0 ? policy.reference() : null,
           schedule: promptSchedule(examples, options, seed),
           options,
           seed,
         })
       : createSft({
-          model,
-          processor,
-          pictures,
+          ...parts,
           schedule: sftSchedule(examples, options, seed, name),
-          frozenTower: options.freeze_vision_modules,
           checkpointing: options.gradient_checkpointing,
         })
     const seconds = await trainLoop({
       trainer,
-      weights: model.weights,
+      weights: policy.saved,
       trained,
       optimizer,
       options,
@@ -154,7 +147,7 @@ export async function runStage(job: StageJob): Promise<StageFile> {
       signal: job.signal,
     })
     copyProcessorFiles(from, out)
-    writeWeights(out, model.config, model.weights)
+    policy.write(out)
     writeStageFile(out, {
       name,
       fingerprint,
@@ -167,8 +160,7 @@ export async function runStage(job: StageJob): Promise<StageFile> {
   } finally {
     optimizer.dispose()
     pictures.dispose()
-    reference?.dispose()
-    model.dispose()
+    policy.dispose()
   }
 }
 
@@ -187,13 +179,6 @@ function optimizerFor(trained: ReadonlyMap<string, Tensor>, options: CommonOptio
   }
   const hidden = (name: string): boolean => !name.includes('embed_tokens') && !name.startsWith('lm_head')
   return options.optim === 'muon' ? muon(trained, hidden, settings) : adamW(trained, settings)
-}
-
-/** The weights that are trained, marked so. */
-function trainable(model: Qwen2_5_VL, frozenTower: boolean): Map<string, Tensor> {
-  const trained = new Map([...model.weights].filter(([name]) => !(frozenTower && name.startsWith('visual.'))))
-  for (const value of trained.values()) value.setRequiresGrad()
-  return trained
 }
 
 type Sources = Map<DataSource, Example[]>

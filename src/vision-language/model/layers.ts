@@ -1,9 +1,10 @@
 /** The pieces both halves of Qwen2.5-VL are made of. Weights are found by the checkpoint's own names. */
 import { gated } from '../../torch/fused.js'
-import { linear } from '../../torch/ops.js'
+import { add, linear } from '../../torch/ops.js'
 import type { Tensor } from '../../torch/tensor.js'
+import { adapted, type Weights } from './lora.js'
 
-export type Weights = ReadonlyMap<string, Tensor>
+export type { Weights }
 
 /** @throws when the checkpoint has no such tensor */
 export function weight(weights: Weights, name: string): Tensor {
@@ -12,9 +13,12 @@ export function weight(weights: Weights, name: string): Tensor {
   return tensor
 }
 
-/** x [..., in] -> [..., out]; the bias is used where the checkpoint has one. */
-export const project = (weights: Weights, name: string, x: Tensor): Tensor =>
-  linear(x, weight(weights, `${name}.weight`), weights.get(`${name}.bias`) ?? null)
+/** x [..., in] -> [..., out]; the bias is used where the checkpoint has one, and an adapter where there is one. */
+export function project(weights: Weights, name: string, x: Tensor): Tensor {
+  const y = linear(x, weight(weights, `${name}.weight`), weights.get(`${name}.bias`) ?? null)
+  const low = adapted(weights, name, x)
+  return low ? add(y, low) : y
+}
 
 /** down(silu(gate(x)) * up(x)). */
 export const gatedMlp = (weights: Weights, name: string, x: Tensor): Tensor =>
