@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 import torch
 import transformers
+from peft import PeftModel
 from PIL import Image
 from resize_golden import picture
+from safetensors.torch import load_file
 from transformers import (
     AutoConfig,
     AutoTokenizer,
@@ -61,15 +63,32 @@ def compare_model(folder):
     assert inputs["image_grid_thw"].tolist() == ours["image_grid_thw"]
     values = inputs["pixel_values"].numpy().astype("<f4").tobytes()
     assert hashlib.sha256(values).hexdigest() == ours["pixel_values_sha256"]
-    model, report = Qwen2_5_VLForConditionalGeneration.from_pretrained(
-        folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
-    )
-    assert not any(report.values()), report
-    with torch.no_grad():
-        last = model(**inputs).logits[0, -1].numpy()
-    difference = float(np.abs(last - np.array(ours["last_logits"])).max())
-    assert difference <= 1e-5, difference
-    print(f"model we wrote: {len(ours['input_ids'])} ids, largest logit {np.abs(last).max():.3f}, difference {difference:.1e}")
+
+    def load(place):
+        model, report = Qwen2_5_VLForConditionalGeneration.from_pretrained(
+            place, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
+        )
+        assert not any(report.values()), report
+        return model
+
+    def compare(model, what, *columns):
+        with torch.no_grad():
+            last = model(**inputs).logits[0, -1].numpy()
+        for column in columns:
+            difference = float(np.abs(last - np.array(ours[column])).max())
+            assert difference <= 1e-5, (what, column, difference)
+            print(f"{what}: {column}, largest {np.abs(last).max():.3f}, difference {difference:.1e}")
+
+    model = load(folder)
+    compare(model, "model we wrote", "last_logits")
+    assert (Path(folder) / "shards" / "model.safetensors.index.json").exists()
+    compare(load(Path(folder) / "shards"), "model we wrote in shards", "last_logits")
+    adapter = Path(folder) / "adapter"
+    adapted = PeftModel.from_pretrained(model, adapter)
+    keys = set(load_file(adapter / "adapter_model.safetensors"))
+    named = {name.replace(".default.", ".") for name, _ in adapted.named_parameters() if "lora_" in name}
+    assert keys == named, keys ^ named
+    compare(adapted, f"adapter we wrote, {len(keys)} tensors", "last_logits_adapted", "last_logits_merged")
 
 
 def main(folder):

@@ -1,19 +1,27 @@
 /**
  * Writes the folder that folder_golden.py opens with transformers: a word tokenizer of a small corpus, our
- * chat template, picture settings, config and fresh weights, and (`ours.json`) what our processor and
- * model make of a conversation with two pictures.
+ * chat template, picture settings, config and fresh weights, the same in shards (`shards/`), an adapter (`adapter/`),
+ * and (`ours.json`) what our processor and model make of a conversation with two pictures, with the adapter and without.
  * Usage: npx tsx bench/reference/write-folder.ts FOLDER
  */
 import fs from 'node:fs'
 import path from 'node:path'
 import { sha256, writeJsonAtomic } from '../../src/common/files.js'
 import { formulaPicture } from '../../src/images/formula-picture.js'
+import { noGrad } from '../../src/torch/autograd.js'
+import { copy_ } from '../../src/torch/ops.js'
 import { tensor } from '../../src/torch/tensor.js'
 import { createChatTemplate, qwenChatTemplate } from '../../src/vision-language/chat-template.js'
 import { parseConfig } from '../../src/vision-language/config.js'
 import { parseImageProcessorConfig } from '../../src/vision-language/image-processor.js'
 import { writeWeights } from '../../src/vision-language/model/folder.js'
-import { freshModel } from '../../src/vision-language/model/model.js'
+import {
+  freshAdapters,
+  LORA_TARGETS,
+  mergeAdapters,
+  writeAdapter,
+} from '../../src/vision-language/model/lora.js'
+import { freshModel, Qwen2_5_VL } from '../../src/vision-language/model/model.js'
 import { createProcessor } from '../../src/vision-language/processor.js'
 import { saveProcessor } from '../../src/vision-language/processor-folder.js'
 import { configTokenIds, createTokenizer } from '../../src/vision-language/tokenizer.js'
@@ -63,16 +71,42 @@ const content = [
 ]
 const inputs = await processor.process([{ role: 'user', content }], { add_generation_prompt: true })
 const { input_ids, pixel_values = new Float32Array(), image_grid_thw } = inputs
-const { logits } = model.forward({
-  input_ids: [input_ids],
-  pixel_values: tensor(pixel_values, [pixel_values.length / 1176, 1176]),
-  image_grid_thw,
-})
+const lastLogits = (one: Qwen2_5_VL): number[] => {
+  const { logits } = one.forward({
+    input_ids: [input_ids],
+    pixel_values: tensor(pixel_values, [pixel_values.length / 1176, 1176]),
+    image_grid_thw,
+  })
+  return [...logits.floats().slice(-built.vocab_size)]
+}
+
+fs.mkdirSync(path.join(folder, 'shards'))
+writeWeights(path.join(folder, 'shards'), config, model.weights, 20_000)
+
+const lora = { r: 4, alpha: 8, targets: LORA_TARGETS }
+const { all, trained } = freshAdapters(model.weights, lora, 5)
+// As if trained: B is no longer zero.
+for (const [name, value] of trained)
+  if (name.endsWith('lora_B.weight'))
+    noGrad(() =>
+      copy_(
+        value,
+        tensor(
+          Float32Array.from({ length: value.size }, (_, i) => Math.sin(i)),
+          value.shape,
+        ),
+      ),
+    )
+fs.mkdirSync(path.join(folder, 'adapter'))
+writeAdapter(path.join(folder, 'adapter'), trained, lora, folder)
+const adapted = new Qwen2_5_VL(config, new Map([...model.weights, ...all]))
 writeJsonAtomic(path.join(folder, 'ours.json'), {
   sizes,
   text,
   input_ids,
   image_grid_thw,
   pixel_values_sha256: sha256(pixel_values),
-  last_logits: [...logits.floats().slice(-built.vocab_size)],
+  last_logits: lastLogits(model),
+  last_logits_adapted: lastLogits(adapted),
+  last_logits_merged: lastLogits(new Qwen2_5_VL(config, mergeAdapters(adapted.weights))),
 })
