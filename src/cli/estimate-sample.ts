@@ -50,7 +50,7 @@ export function sampleOf(
   const group = { ...row, branches: generations }
   const plans = [false, true].flatMap((frozenTower) =>
     trainingPlans({ optim: 'adamw_torch', frozenTower, rank }).filter(
-      ({ precision }) => !frozenTower || precision === 'bf16',
+      ({ precision, adapters }) => !frozenTower || (precision === 'bf16' && !adapters),
     ),
   )
   const sft = plans.map((plan) => ({
@@ -70,7 +70,7 @@ export function sampleOf(
   const inGroups = [
     ...plans.map((plan) => grpoOf(plan, false)),
     ...plans
-      .filter(({ precision, checkpointing }) => precision === 'bf16' && checkpointing)
+      .filter(({ precision, checkpointing, adapters }) => precision === 'bf16' && checkpointing && !adapters)
       .map((plan) => grpoOf(plan, true)),
   ]
   const step = (frozenTower: boolean) => ({ frozenTower, checkpointing: false })

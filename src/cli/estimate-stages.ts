@@ -16,7 +16,7 @@ import {
   trainFlops,
 } from '../vision-language/estimate/flops.js'
 import { type TrainingBytes, type TrainingPlan, trainingBytes } from '../vision-language/estimate/memory.js'
-import { trainingPlans } from '../vision-language/estimate/plans.js'
+import { planName, trainingPlans } from '../vision-language/estimate/plans.js'
 import { type Row, rowTokens } from '../vision-language/estimate/row.js'
 import { gridOf, type ImageProcessorConfig } from '../vision-language/image-processor.js'
 import type { GridThw } from '../vision-language/window-index.js'
@@ -156,7 +156,25 @@ export interface StageEstimate {
     stage: number
   }
   /** Of a step whose rows are all of the kind that takes most. */
-  memory: (TrainingBytes & { plan: string })[]
+  memory: (TrainingBytes & {
+    plan: string
+    /** The recipe's own way; the others are for comparison. */
+    chosen: boolean
+  })[]
+}
+
+/** How the recipe says a stage is trained. */
+function planOf(options: SftOptions | GrpoOptions): TrainingPlan {
+  const { bf16, optim, freeze_vision_modules, gradient_checkpointing } = options
+  const { use_peft, lora_r, lora_target_modules } = options
+  const adapters = use_peft ? { rank: lora_r, targets: lora_target_modules } : null
+  return {
+    precision: bf16 ? 'bf16' : 'fp32',
+    optim,
+    frozenTower: freeze_vision_modules || use_peft,
+    checkpointing: gradient_checkpointing,
+    adapters,
+  }
 }
 
 /** One stage of a recipe. @param rank of LoRA's adapters */
@@ -179,14 +197,23 @@ export function estimateStage(
     rows.reduce((sum, { row, share }) => sum + share * of(row), 0)
   const alone = (row: Row): Row => ({ ...row, branches: 1 })
   const sizes = rows.map(({ row }) => rowTokens(config, alone(row)))
-  const step = { frozenTower: options.freeze_vision_modules, checkpointing: false }
+  const own = planOf(options)
+  const step = {
+    frozenTower: own.frozenTower,
+    checkpointing: own.checkpointing,
+    adapters: own.adapters !== null,
+  }
   const cost = grpo && { ...step, reference: options.beta > 0, iterations: options.num_iterations }
   const shared = cost ? mean((row) => grpoSharedFlops(config, row, cost)) : 0
   // A rollout serves `num_iterations` steps.
   const stepFlops =
     rowsPerStep *
     (cost ? (branches * shared) / cost.iterations : mean((row) => trainFlops(config, row, step)))
-  const plans = trainingPlans({ optim: options.optim, frozenTower: step.frozenTower, rank })
+  const others = trainingPlans({ optim: options.optim, frozenTower: options.freeze_vision_modules, rank })
+  const plans = [
+    { ...own, name: planName(own), chosen: true },
+    ...others.filter(({ name }) => name !== planName(own)).map((plan) => ({ ...plan, chosen: false })),
+  ]
   const bytesOf = (plan: TrainingPlan): TrainingBytes =>
     rows
       .map(({ row }) => Array.from({ length: rowsPerStep }, () => row))
@@ -219,7 +246,7 @@ export function estimateStage(
       step: stepFlops,
       stage: options.max_steps * stepFlops,
     },
-    memory: plans.map((plan) => ({ plan: plan.name, ...bytesOf(plan) })),
+    memory: plans.map((plan) => ({ plan: plan.name, chosen: plan.chosen, ...bytesOf(plan) })),
   }
 }
 

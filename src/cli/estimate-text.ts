@@ -142,7 +142,7 @@ function stageTables(stages: readonly StageEstimate[], width: number): string {
   const memory = stages.flatMap(({ name, memory, tower_frozen }, s) =>
     memory.map(
       (one, i): Line => ({
-        name: `${name} ${one.plan}${tower_frozen && i === 0 ? ', tower frozen' : ''}`,
+        name: one.chosen ? `${name}: ${one.plan}${tower_frozen ? ', tower frozen' : ''}` : `  or ${one.plan}`,
         cells: memoryCells(one),
         parted: s > 0 && i === 0,
       }),
@@ -151,7 +151,7 @@ function stageTables(stages: readonly StageEstimate[], width: number): string {
   return [
     'Stages: tokens of a mean and of the longest sample; work of a mean sample, of a step and of the stage.',
     table('stage', heads, plain, width).trimEnd(),
-    'Memory of a step whose rows are all of the kind that takes most, computed at once:',
+    'Memory of a step whose rows are all of the kind that takes most, computed at once, as the recipe says and otherwise:',
     table('stage', MEMORY_HEADS, memory, width),
   ].join('\n')
 }
@@ -183,7 +183,8 @@ export function estimateText(estimate: Estimate, width: number): string {
     stages ? stageTables(stages, width) : sampleTables(estimate, width),
     answering,
     assumed,
-    'bf16: masters and moments in fp32. Weights, gradients and optimizer are exact; activations take a tenth more or so.\n',
+    'bf16: masters and moments in fp32. Weights, gradients and optimizer are exact. Activations are what the layers keep:\n',
+    'measured, a tenth more in fp32, a third in bf16, more with LoRA, since copies of the layer at work are not counted.\n',
     'Peak: the larger of the step, of its update and of the rollout. GB are 10⁹ bytes.\n',
   ].join('')
 }

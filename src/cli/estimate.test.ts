@@ -75,8 +75,9 @@ describe("the paper's recipe, with no weights at hand", () => {
       const bf16 = memory.find(({ plan }) => plan === 'bf16, checkpointing') ?? expect.fail('no bf16')
       expect(bf16.weights + bf16.gradients + bf16.optimizer).toBe(16 * 3_754_622_976)
     }
-    expect(reasoning.memory[0].reference).toBe(4 * 3_754_622_976)
-    expect(reasoning.memory[0].cache).toBeGreaterThan(4e9)
+    expect(reasoning.memory[0]).toMatchObject({ plan: 'bf16, checkpointing', chosen: true })
+    expect(reasoning.memory[0].reference).toBe(2 * 3_754_622_976)
+    expect(reasoning.memory[0].cache).toBeGreaterThan(2e9)
     expect(perception.memory[0].reference).toBe(0)
   })
 
@@ -92,6 +93,14 @@ describe("the paper's recipe, with no weights at hand", () => {
     expect(changed[0].flops.step).toBeCloseTo(before[0].flops.step / 2, -6)
     expect(changed[3].memory[0].reference).toBe(0)
     expect(changed[3].memory[0].gradients).toBeLessThan(before[3].memory[0].gradients)
+    const plain = stagesOf(['stages.perception.bf16=false', 'stages.perception.gradient_checkpointing=false'])
+    expect(plain[0].memory[0]).toMatchObject({ plan: 'fp32', chosen: true, weights: 4 * 3_754_622_976 })
+    expect(plain[0].memory).toHaveLength(5)
+    expect(plain[0].flops.step).toBeLessThan(0.8 * before[0].flops.step)
+    const adapters = stagesOf(['stages.perception.use_peft=true', 'stages.perception.lora_r=8'])
+    expect(adapters[0].memory[0].plan).toBe('bf16, LoRA r=8, checkpointing')
+    expect(adapters[0].memory[0].gradients).toBe((4 * 119_734_272) / 8)
+    expect(adapters[0].flops.step).toBeLessThan(before[0].flops.step)
     // The hub's limit: 35 by 46 tokens a frame.
     expect(stagesOf([], 12_845_056)[0].tokens.longest_visual).toBe(35 * 46)
   })
@@ -192,7 +201,7 @@ describe('the command', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toContain('│ total                        │ 3,754,622,976 │ 7.51 GB │ 15.0 GB │')
     for (const name of ['perception', 'understanding', 'cold-start', 'reasoning'])
-      expect(stdout).toMatch(new RegExp(`│ ${name} bf16, checkpointing +│ 7.51 GB │`))
+      expect(stdout).toMatch(new RegExp(`│ ${name}: bf16, checkpointing +│ 7.51 GB │`))
     const script = `import('${inside('src/cli/estimate-result.ts')}').then(({ estimate }) => {
       estimate('${inside('recipes/micro.yaml')}', ${JSON.stringify(flags)})
       process.stdout.write(String(require('node:fs').readFileSync('/proc/self/maps', 'utf8').includes('libtorch')))

@@ -2,7 +2,7 @@
  * `estimate RECIPE|DIR`: parameters, memory and work before anything is loaded. No engine, no weights and no data
  * are needed.
  */
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { EstimateFlags } from './estimate-result.js'
 import { integer, repeated, withExample } from './options.js'
 
@@ -33,10 +33,11 @@ export function register(program: Command): void {
       integer(1),
     )
     .option('--pictures <n>', 'model: pictures of the sample', integer(0, 1000), 1)
-    .option('--picture-size <size>', 'model: their size (default: 1296x968)', pictureSize, {
-      width: 1296,
-      height: 968,
-    })
+    .addOption(
+      new Option('--picture-size <size>', 'model: their size')
+        .argParser(pictureSize)
+        .default({ width: 1296, height: 968 }, '1296x968'),
+    )
     .option('--text-tokens <n>', 'model: tokens of the question', integer(1), 250)
     .option('--answer-tokens <n>', 'model: tokens of the answer', integer(1), 300)
     .option('--generations <n>', 'model: completions of a GRPO prompt', integer(1), 4)

@@ -7,23 +7,53 @@ import type { Qwen2_5_VLConfig } from '../config.js'
 import { windowIndex } from '../window-index.js'
 import { type Row, rowTokens } from './row.js'
 
+/**
+ * How norms, gates and attention are computed, which decides what they keep:
+ * - `native`: this program's fp32 passes on the CPU, whose attention keeps its softmax;
+ * - `composed`: from single operators, as everywhere else today: fp32 copies in the norms, the gate's silu, and the
+ *   softmax in both types (`torch/fused.ts`);
+ * - `fused`: flash attention and fused norms and gates, as other trainers have them.
+ */
+export type Kernels = 'native' | 'composed' | 'fused'
+
 export interface Layout {
   /** Of one number. */
   bytes: number
+  kernels: Kernels
   frozenTower: boolean
   /** Only the input of each layer is kept; one layer at a time is whole. */
   checkpointing: boolean
-  /** Attention keeps its softmax (fp32), a number for every pair, padding included. */
-  keepsShares: boolean
+  /** Rank of adapters on the decoder's linears. */
+  adapters?: number
   /** No backward pass: one layer at a time is whole and nothing else is kept. */
   forwardOnly?: boolean
 }
+
+/** Bytes that attention keeps of a pair of tokens in one head, padding included. */
+const shareBytes = ({ kernels, bytes }: Layout): number =>
+  kernels === 'fused' ? 0 : kernels === 'native' ? 4 : 4 + bytes
+
+/** Bytes of a token that composed norms and gates keep beside what every way keeps. */
+const composedBytes = ({ kernels, bytes }: Layout, width: number, inner: number): number =>
+  kernels === 'composed' ? 2 * width * (4 + bytes) + inner * bytes : 0
 
 interface LayerBytes {
   /** Input of a layer, all tokens. */
   input: number
   /** Everything a layer keeps, its input included. */
   whole: number
+}
+
+/**
+ * Bytes of a token that adapters keep beside: their inputs once more in fp32 and the products of their rank. Weights
+ * narrower than fp32 that do not change need no inputs of their own, and composed norms keep one copy less.
+ */
+function adapterBytes({ adapters, bytes, kernels }: Layout, width: number, inner: number): number {
+  if (adapters === undefined) return 0
+  const products = 7 * 4 * adapters
+  if (bytes === 4) return products
+  const spared = 3 * width + inner + (kernels === 'composed' ? 2 * width : 0)
+  return products + 4 * (6 * width + inner) - bytes * spared
 }
 
 /** A decoder layer on packed rows. */
@@ -40,8 +70,12 @@ function decoderLayer(config: Qwen2_5_VLConfig, rows: readonly Row[], layout: La
   const each = tokens * (5 * H + 3 * I)
   // Attention, padded to the longest: queries, and keys and values; those of a prefix once more for each branch.
   const padded = (B * P + R * L) * H + (B * P + R * (P + L)) * keyValue
-  const shares = layout.keepsShares ? h * (B * P * P + R * L * (P + L)) : 0
-  return { input: tokens * H * layout.bytes, whole: (each + padded) * layout.bytes + 4 * shares }
+  const shares = shareBytes(layout) * h * (B * P * P + R * L * (P + L))
+  const beside = tokens * (composedBytes(layout, H, I) + adapterBytes(layout, H, I))
+  return {
+    input: tokens * H * layout.bytes,
+    whole: (each + padded) * layout.bytes + beside + shares,
+  }
 }
 
 /** A block of the tower; of the shares, those of a block with full attention and of one with windows. */
@@ -56,11 +90,9 @@ function towerBlocks(
   const { cuSeqlens, cuWindowSeqlens } = windowIndex(grids, vision)
   const patches = cuSeqlens[cuSeqlens.length - 1]
   const input = patches * C * layout.bytes
-  const whole = patches * (8 * C + 3 * I) * layout.bytes
+  const whole = patches * ((8 * C + 3 * I) * layout.bytes + composedBytes(layout, C, I))
   const shares = (borders: readonly number[]): number =>
-    layout.keepsShares
-      ? 4 * h * borders.slice(1).reduce((sum, end, i) => sum + (end - borders[i]) ** 2, 0)
-      : 0
+    shareBytes(layout) * h * borders.slice(1).reduce((sum, end, i) => sum + (end - borders[i]) ** 2, 0)
   const width = vision.in_channels * vision.temporal_patch_size * vision.patch_size ** 2
   // Patches as numbers and as the product's input; in the merger the norm's input and output, and around the GELU.
   const merged = patches / vision.spatial_merge_size ** 2

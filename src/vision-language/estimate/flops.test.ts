@@ -136,6 +136,10 @@ describe('the 3B', () => {
     expect(step(false, false)).toBe(3 * total)
     expect(step(false, true)).toBe(4 * (vision + decoder) + 3 * head)
     expect(step(true, false)).toBe(vision + 3 * (decoder + head))
+    // Adapters: no gradients of the weights.
+    expect(trainFlops(config, row, { frozenTower: false, checkpointing: false, adapters: true })).toBe(
+      vision + 2 * (decoder + head),
+    )
   })
 
   it('GRPO: what each option adds', () => {

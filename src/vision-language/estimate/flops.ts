@@ -77,13 +77,20 @@ export interface StepOptions {
   frozenTower: boolean
   /** Layers are computed once more in the backward pass (all but the head). */
   checkpointing: boolean
+  /** Only low-rank adapters are trained: no gradients of the weights themselves. */
+  adapters?: boolean
 }
 
-/** Forward and backward over a row: the backward pass costs twice the forward. */
+/**
+ * Forward and backward over a row. The backward pass costs twice the forward: gradients of inputs and of weights.
+ * The adapters' own products, about a hundredth, are left out.
+ */
 export function trainFlops(config: Qwen2_5_VLConfig, row: Row, options: StepOptions): number {
   const { vision, decoder, head } = forwardFlops(config, row)
-  const passes = options.checkpointing ? 4 : 3
-  return (options.frozenTower ? vision : passes * vision) + passes * decoder + 3 * head
+  const once = options.adapters ? 2 : 3
+  const passes = once + (options.checkpointing ? 1 : 0)
+  const frozen = options.frozenTower || options.adapters
+  return (frozen ? vision : passes * vision) + passes * decoder + once * head
 }
 
 export interface GrpoCost extends StepOptions {
@@ -113,6 +120,6 @@ export function grpoSharedFlops(config: Qwen2_5_VLConfig, row: Row, cost: GrpoCo
   const trained = trainFlops(config, row, cost)
   const group = (1 + scores) * (vision + decoder + head) + cost.iterations * trained
   // A frozen tower was counted in every pass.
-  const again = cost.frozenTower ? (scores + cost.iterations) * vision : 0
+  const again = cost.frozenTower || cost.adapters ? (scores + cost.iterations) * vision : 0
   return (group - again) / row.branches
 }

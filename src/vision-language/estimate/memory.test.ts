@@ -21,8 +21,9 @@ const plan: TrainingPlan = {
   optim: 'adamw_torch',
   frozenTower: false,
   checkpointing: false,
-  rank: 64,
+  adapters: null,
 }
+const lora: Partial<TrainingPlan> = { frozenTower: true, adapters: { rank: 64 } }
 const GB = (bytes: number): number => Number((bytes / 1e9).toFixed(1))
 
 describe('weights, gradients and optimizer', () => {
@@ -33,7 +34,7 @@ describe('weights, gradients and optimizer', () => {
     ['bf16 weights and gradients, fp32 masters and moments: 16 bytes a parameter', {}, 60.1],
     ['the same with a frozen tower: 2 and, of what is trained, 14 more', { frozenTower: true }, 50.7],
     ['fp32 throughout: 16 bytes as well', { precision: 'fp32' }, 60.1],
-    ['LoRA of rank 64: 7.5 and 1.9', { precision: 'lora' }, 9.4],
+    ['LoRA of rank 64: 7.5 and 1.9', lora, 9.4],
   ] as [string, Partial<TrainingPlan>, number][])('%s', (_, change, expected) => {
     expect(total(change)).toBe(expected)
   })
@@ -43,8 +44,7 @@ describe('weights, gradients and optimizer', () => {
     expect(GB(inferenceBytes(config, row, 2).weights)).toBe(7.5)
     expect(GB(trainingBytes(config, [row], plan, { reference: true }).reference)).toBe(7.5)
     expect(trainingBytes(config, [row], plan, { reference: false }).reference).toBe(0)
-    const lora = { ...plan, precision: 'lora' as const }
-    expect(trainingBytes(config, [row], lora, { reference: true }).reference).toBe(0)
+    expect(trainingBytes(config, [row], { ...plan, ...lora }, { reference: true }).reference).toBe(0)
   })
 
   it('Muon keeps one number for a matrix’s, AdamW two', () => {
@@ -70,7 +70,7 @@ describe('keys and values', () => {
 })
 
 describe('activations', () => {
-  const layout: Layout = { bytes: 2, frozenTower: false, checkpointing: false, keepsShares: false }
+  const layout: Layout = { bytes: 2, kernels: 'fused', frozenTower: false, checkpointing: false }
   const text = (tokens: number) => [{ ...singleSample([], tokens, 0), branches: 0 }]
   const perToken = (change: Partial<Layout>): number => {
     const at = (tokens: number): number => activationBytes(config, text(tokens), { ...layout, ...change })
@@ -98,8 +98,22 @@ describe('activations', () => {
 
   it('a softmax that is kept counts every pair of every head in every layer', () => {
     const S = 1000
-    const kept = activationBytes(config, text(S), { ...layout, keepsShares: true })
+    const kept = activationBytes(config, text(S), { ...layout, kernels: 'native' })
     expect(kept - activationBytes(config, text(S), layout)).toBe(36 * 16 * S * S * 4)
+  })
+
+  it('kernels composed of operators keep fp32 copies, silu and two softmaxes more', () => {
+    const S = 1000
+    const more = activationBytes(config, text(S), { ...layout, kernels: 'composed' })
+    const perToken = 2 * 2048 * (4 + 2) + 11008 * 2
+    expect(more - activationBytes(config, text(S), layout)).toBe(36 * (S * perToken + 16 * S * S * 6))
+  })
+
+  it('adapters keep their inputs in fp32 where the weights keep them in bf16, and their rank for each of seven', () => {
+    const S = 1000
+    const more = activationBytes(config, text(S), { ...layout, adapters: 8 })
+    const perToken = 4 * (6 * 2048 + 11008) - 2 * (3 * 2048 + 11008) + 7 * 4 * 8
+    expect(more - activationBytes(config, text(S), layout)).toBe(36 * S * perToken)
   })
 
   it('a prefix that branches share is counted once', () => {
@@ -145,7 +159,8 @@ describe('a step', () => {
       1.9 * trainingBytes(config, rows, plan).activations,
     )
     expect(peak({ frozenTower: true })).toBeLessThan(peak({}))
-    expect(peak({ precision: 'lora', frozenTower: true })).toBeLessThan(peak({ frozenTower: true }))
+    const checkpointing = true
+    expect(peak({ ...lora, checkpointing })).toBeLessThan(peak({ frozenTower: true, checkpointing }))
     expect(peak({}) - peak({}, false)).toBe(2 * 3_754_622_976)
   })
 })

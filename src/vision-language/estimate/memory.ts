@@ -4,19 +4,25 @@
  */
 import type { Qwen2_5_VLConfig } from '../config.js'
 import { parameterShapes } from '../model/names.js'
-import { activationBytes, type Layout, logitChunkBytes } from './activations.js'
+import { activationBytes, type Kernels, type Layout, logitChunkBytes } from './activations.js'
 import { countParameters, elements, loraParameters, muonParameters, trainedParameters } from './parameters.js'
 import { type Row, rowTokens } from './row.js'
 
 /**
  * How numbers are held.
  * - `fp32`: weights, gradients and moments in fp32;
- * - `bf16`: weights and gradients in bf16, with fp32 copies of the weights (master) and moments beside them, as
- *   DeepSpeed does;
- * - `lora`: bf16 weights that do not change, adapters with gradients and moments in fp32.
+ * - `bf16`: weights and gradients in bf16, with fp32 copies of the weights (masters) and moments beside them, as
+ *   DeepSpeed does.
  */
-export type Precision = 'fp32' | 'bf16' | 'lora'
+export type Precision = 'fp32' | 'bf16'
 export type Optimizer = 'adamw_torch' | 'muon'
+
+/** Low-rank adapters beside weights that do not change; fp32, with gradients and moments of their own. */
+export interface Adapters {
+  rank: number
+  /** Linears that have one; all of the decoder layers if not given. */
+  targets?: readonly string[]
+}
 
 export interface TrainingPlan {
   precision: Precision
@@ -24,12 +30,15 @@ export interface TrainingPlan {
   frozenTower: boolean
   /** Only the input of each layer is kept; its inside is computed again in the backward pass. */
   checkpointing: boolean
-  /** Rank of the adapters, where `precision` is `lora`. */
-  rank: number
+  /** Null where the weights themselves are trained. */
+  adapters: Adapters | null
 }
 
 /** Bytes of a weight as it takes part in products. */
 export const weightSize = (precision: Precision): number => (precision === 'fp32' ? 4 : 2)
+
+const adapterCount = (config: Qwen2_5_VLConfig, { rank, targets }: Adapters): number =>
+  loraParameters(config, rank, targets)
 
 export interface StateBytes {
   weights: number
@@ -40,12 +49,12 @@ export interface StateBytes {
 
 /** What lives as long as training does, gradients aside: they come and go with every step. */
 export function stateBytes(config: Qwen2_5_VLConfig, plan: TrainingPlan): StateBytes {
-  const { precision, optim, frozenTower, rank } = plan
+  const { precision, optim, frozenTower, adapters } = plan
   const { total } = countParameters(config)
   const weights = weightSize(precision) * total
-  if (precision === 'lora') {
-    const adapters = loraParameters(config, rank)
-    return { weights: weights + 4 * adapters, gradients: 4 * adapters, optimizer: 8 * adapters }
+  if (adapters) {
+    const count = adapterCount(config, adapters)
+    return { weights: weights + 4 * count, gradients: 4 * count, optimizer: 8 * count }
   }
   const trained = trainedParameters(config, frozenTower)
   const { matrices, rest } = muonParameters(config, frozenTower)
@@ -63,7 +72,7 @@ export const stateTotal = ({ weights, gradients, optimizer }: StateBytes): numbe
  * denominator for every weight, Muon several of all matrices of a shape; narrow gradients are widened first.
  */
 function updateBytes(config: Qwen2_5_VLConfig, plan: TrainingPlan): number {
-  if (plan.precision === 'lora') return 4 * loraParameters(config, plan.rank)
+  if (plan.adapters) return 4 * adapterCount(config, plan.adapters)
   const trained = trainedParameters(config, plan.frozenTower)
   const widened = plan.precision === 'bf16' ? 4 * trained : 0
   if (plan.optim === 'adamw_torch') return widened + 4 * trained
@@ -100,12 +109,16 @@ export const cacheBytesPerToken = (config: Qwen2_5_VLConfig, bytes: number): num
   (config.hidden_size / config.num_attention_heads) *
   bytes
 
-const layoutOf = ({ precision, frozenTower, checkpointing }: TrainingPlan): Layout => ({
+/** The kernels this program has today for a type of weights. */
+const kernelsFor = (bytes: number): Kernels => (bytes === 4 ? 'native' : 'composed')
+
+const layoutOf = ({ precision, frozenTower, checkpointing, adapters }: TrainingPlan): Layout => ({
   bytes: weightSize(precision),
-  frozenTower,
+  kernels: kernelsFor(weightSize(precision)),
+  // Adapters stand in the decoder only.
+  frozenTower: frozenTower || adapters !== null,
   checkpointing,
-  // The native fp32 attention keeps its softmax; fused kernels for bf16 do not.
-  keepsShares: precision === 'fp32',
+  adapters: adapters?.rank,
 })
 
 /**
@@ -124,7 +137,7 @@ export function trainingBytes(
   const trained = rows.reduce((sum, row) => sum + rowTokens(config, row).trained, 0)
   const logits = logitChunkBytes(config, trained, layout.bytes)
   // Adapters are switched off for the reference.
-  const shared = !rollout?.reference || plan.precision === 'lora'
+  const shared = !rollout?.reference || plan.adapters !== null
   const reference = shared ? 0 : layout.bytes * countParameters(config).total
   const generation = rollout ? rolloutBytes(config, rows, layout.bytes) : { cache: 0, peak: 0 }
   const lasting = state.weights + state.optimizer + reference
@@ -157,7 +170,7 @@ export function inferenceBytes(config: Qwen2_5_VLConfig, row: Row, bytes: number
   const { cache } = rolloutBytes(config, [row], bytes)
   const logits = row.branches * config.vocab_size * (bytes + 48)
   const prompt: Row = { ...row, text: row.text + row.question, branches: 1, question: 0, answer: 0 }
-  const layout = { bytes, frozenTower: false, checkpointing: false, keepsShares: bytes === 4 }
+  const layout = { bytes, kernels: kernelsFor(bytes), frozenTower: false, checkpointing: false }
   const activations = activationBytes(config, [prompt], { ...layout, forwardOnly: true })
   const peak = weights + cache + Math.max(activations, logits)
   return { weights, gradients: 0, optimizer: 0, activations, logits, update: 0, reference: 0, cache, peak }

@@ -47,6 +47,8 @@ describe('released models', () => {
 
   it('LoRA of rank 64 on every linear of the 3B decoder: 119.7 M', () => {
     expect(loraParameters(configOf('Qwen2.5-VL-3B'), 64)).toBe(119_734_272)
+    const some = ['q_proj', 'v_proj']
+    expect(loraParameters(configOf('Qwen2.5-VL-3B'), 64, some)).toBe(36 * 64 * (4096 + 2304))
   })
 
   it('with a frozen tower the rest is trained, and Muon has all its matrices but the embeddings', () => {

@@ -64,10 +64,16 @@ export function muonParameters(
   return { matrices, rest: trainedParameters(config, frozenTower) - matrices }
 }
 
-/** Parameters of LoRA of a rank on every linear of the decoder layers: rank × (inputs + outputs) each. */
-export function loraParameters(config: Qwen2_5_VLConfig, rank: number): number {
+/**
+ * Parameters of LoRA of a rank on linears of the decoder layers: rank × (inputs + outputs) each.
+ * @param targets last parts of their names, `q_proj`; all linears if not given
+ */
+export function loraParameters(config: Qwen2_5_VLConfig, rank: number, targets?: readonly string[]): number {
   let total = 0
-  for (const [name, shape] of parameterShapes(config))
-    if (name.startsWith('model.layers.') && shape.length === 2) total += rank * (shape[0] + shape[1])
+  for (const [name, shape] of parameterShapes(config)) {
+    const module = name.split('.').at(-2) ?? ''
+    if (!name.startsWith('model.layers.') || shape.length !== 2) continue
+    if (!targets || targets.includes(module)) total += rank * (shape[0] + shape[1])
+  }
   return total
 }

@@ -13,21 +13,27 @@ export interface PlanSettings {
   rank: number
 }
 
+/** `bf16, checkpointing`, `bf16, LoRA r=64`. */
+export const planName = ({ precision, checkpointing, adapters }: TrainingPlan): string =>
+  [
+    precision,
+    ...(adapters ? [`LoRA r=${adapters.rank}`] : []),
+    ...(checkpointing ? ['checkpointing'] : []),
+  ].join(', ')
+
 /** From fp32 throughout to what takes least; `bf16` has fp32 masters and moments. */
 export function trainingPlans({ optim, frozenTower, rank }: PlanSettings): NamedPlan[] {
   const full = (['fp32', 'bf16'] as const).flatMap((precision) =>
-    [false, true].map((checkpointing): NamedPlan => {
-      const name = checkpointing ? `${precision}, checkpointing` : precision
-      return { name, precision, optim, frozenTower, checkpointing, rank }
-    }),
+    [false, true].map(
+      (checkpointing): TrainingPlan => ({ precision, optim, frozenTower, checkpointing, adapters: null }),
+    ),
   )
-  const lora: NamedPlan = {
-    name: `LoRA r=${rank}, checkpointing`,
-    precision: 'lora',
+  const lora: TrainingPlan = {
+    precision: 'bf16',
     optim: 'adamw_torch',
     frozenTower: true,
     checkpointing: true,
-    rank,
+    adapters: { rank },
   }
-  return [...full, lora]
+  return [...full, lora].map((plan) => ({ name: planName(plan), ...plan }))
 }
