@@ -156,7 +156,11 @@ export function resize(image: RgbImage, width: number, height: number, filter: R
   if (image.data.length !== bytes) throw dataError('resize', `${bytes} bytes of RGB`, `${image.data.length}`)
   if (width === image.width && height === image.height) return image
   let { data } = image
-  if (width !== image.width) data = resizeAcross(data, image.width, image.height, width, filter)
-  if (height !== image.height) data = resizeDown(data, width * 3, image.height, height, filter)
+  // Pillow turns its two passes round for a picture more than a hundred times taller than wide that gets shorter.
+  const downFirst = image.height > 100 * image.width && height < image.height
+  if (downFirst) data = resizeDown(data, image.width * 3, image.height, height, filter)
+  if (width !== image.width)
+    data = resizeAcross(data, image.width, downFirst ? height : image.height, width, filter)
+  if (!downFirst && height !== image.height) data = resizeDown(data, width * 3, image.height, height, filter)
   return { width, height, data }
 }

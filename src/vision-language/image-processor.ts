@@ -101,13 +101,6 @@ function resizeSteps(size: Size, config: ImageProcessorConfig): Size[] {
   return [...first, smartResize(first[0] ?? size, factor, config)]
 }
 
-/** Pillow turns its two passes round for a picture more than a hundred times taller than wide that gets shorter. */
-function resizeAsPillow(image: RgbImage, { width, height }: Size): RgbImage {
-  const downFirst = image.height > 100 * image.width && height < image.height
-  const source = downFirst ? resize(image, image.width, height, 'bicubic') : image
-  return resize(source, width, height, 'bicubic')
-}
-
 /** Size at which the model sees a picture: boxes in source pixels scale by this over the source size. */
 export const resizedSize = (size: Size, config: ImageProcessorConfig): Size =>
   resizeSteps(size, config).slice(-1)[0]
@@ -155,7 +148,9 @@ export function batchPatches(
   let at = 0
   items.forEach((frames, i) => {
     const steps = resizeSteps(frames[0], config)
-    const resized = frames.map((frame) => steps.reduce<RgbImage>(resizeAsPillow, frame))
+    const resized = frames.map((frame) =>
+      steps.reduce<RgbImage>((image, { height, width }) => resize(image, width, height, 'bicubic'), frame),
+    )
     cutPatches(resized, grid_thw[i], config, pixel_values.subarray(at, at + sizes[i]))
     at += sizes[i]
   })
