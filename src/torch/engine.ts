@@ -74,7 +74,11 @@ export function engine(): Addon {
     loaded.setThreads(Number(process.env.OMP_NUM_THREADS) || os.availableParallelism())
   } catch (error) {
     const [line] = String((error as Error).message).split('\n')
-    throw environmentError('engine', `a loadable addon at ${addon} (npx spatial-ladder setup builds it)`, line)
+    throw environmentError(
+      'engine',
+      `a loadable addon at ${addon} (npx spatial-ladder setup builds it)`,
+      line,
+    )
   }
   return loaded
 }

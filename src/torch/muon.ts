@@ -8,6 +8,7 @@ import { masterWeights } from './master-weights.js'
 import { add, add_, bmm, div, mul, mul_, pow, select, sqrt, stack, sum, transpose, zeros } from './ops.js'
 import { type AdamWOptions, adamW, type Optimizer } from './optimizer.js'
 import { keep, scope, type Tensor } from './tensor.js'
+import { groupsOf } from './update-groups.js'
 
 /** Coefficients and number of Newton-Schulz iterations. */
 const [A, B, C] = [3.4445, -4.775, 2.0315]
@@ -49,6 +50,10 @@ export function muon(
   matrices.forEach(([, { shape }], i) => {
     groups.set(shape.join(), [...(groups.get(shape.join()) ?? []), i])
   })
+  // Some at a time: orthogonalising makes many copies.
+  const batches = [...groups.values()].flatMap((members) =>
+    groupsOf(members.map((i) => matrices[i][1])).map((places) => places.map((place) => members[place])),
+  )
   const update = (members: readonly number[], learningRate: number): void => {
     const used = members.filter((i) => matrices[i][1].grad !== null)
     if (used.length === 0) return
@@ -76,7 +81,7 @@ export function muon(
     },
     step(learningRate) {
       rest.step(learningRate)
-      for (const members of groups.values()) noGrad(() => scope(() => update(members, learningRate)))
+      for (const members of batches) noGrad(() => scope(() => update(members, learningRate)))
     },
     state: () =>
       new Map([

@@ -7,6 +7,7 @@ import { noGrad } from './autograd.js'
 import { masterWeights } from './master-weights.js'
 import { cast, foreach, zeros } from './ops.js'
 import { keep, scope, type Tensor } from './tensor.js'
+import { groupsOf } from './update-groups.js'
 
 export interface AdamWOptions {
   betas?: [number, number]
@@ -32,31 +33,34 @@ export function adamW(parameters: ReadonlyMap<string, Tensor>, options: AdamWOpt
   const like = (value: Tensor): Tensor => keep(zeros(value.shape, 'f32', value.device))
   const first = values.map(like)
   const second = values.map(like)
+  const groups = groupsOf(values)
+  const update = (group: readonly number[], learningRate: number): void => {
+    const found = new Map(group.map((i) => [i, masters.grad(names[i])]))
+    const used = group.filter((i) => found.get(i))
+    if (used.length === 0) return
+    const pick = <T>(items: readonly T[]): T[] => used.map((i) => items[i])
+    const [p, m, v] = [pick(values), pick(first), pick(second)]
+    const g = used.map((i) => found.get(i) as Tensor)
+    if (weight_decay !== 0) foreach.mul_(p, 1 - learningRate * weight_decay)
+    foreach.mul_(m, betas[0])
+    foreach.add_(m, g, 1 - betas[0])
+    foreach.mul_(v, betas[1])
+    foreach.addcmul_(v, g, g, 1 - betas[1])
+    const correction1 = 1 - betas[0] ** optimizer.steps
+    const correction2 = 1 - betas[1] ** optimizer.steps
+    const denominator = foreach.sqrt(v)
+    foreach.div_(denominator, Math.sqrt(correction2))
+    foreach.addScalar_(denominator, eps)
+    foreach.addcdiv_(p, m, denominator, -learningRate / correction1)
+    masters.store(pick(names))
+  }
   const optimizer: Optimizer = {
     steps: 0,
     step(learningRate) {
       optimizer.steps++
-      noGrad(() =>
-        scope(() => {
-          const found = names.map(masters.grad)
-          const used = values.map((_, i) => i).filter((i) => found[i] !== null)
-          if (used.length === 0) return
-          const pick = <T>(items: readonly T[]): T[] => used.map((i) => items[i])
-          const [p, g, m, v] = [pick(values), pick(found) as Tensor[], pick(first), pick(second)]
-          if (weight_decay !== 0) foreach.mul_(p, 1 - learningRate * weight_decay)
-          foreach.mul_(m, betas[0])
-          foreach.add_(m, g, 1 - betas[0])
-          foreach.mul_(v, betas[1])
-          foreach.addcmul_(v, g, g, 1 - betas[1])
-          const correction1 = 1 - betas[0] ** optimizer.steps
-          const correction2 = 1 - betas[1] ** optimizer.steps
-          const denominator = foreach.sqrt(v)
-          foreach.div_(denominator, Math.sqrt(correction2))
-          foreach.addScalar_(denominator, eps)
-          foreach.addcdiv_(p, m, denominator, -learningRate / correction1)
-          masters.store(pick(names))
-        }),
-      )
+      noGrad(() => {
+        for (const group of groups) scope(() => update(group, learningRate))
+      })
     },
     state: () =>
       new Map([
@@ -90,8 +94,11 @@ export function clipGradientNorm(parameters: Iterable<Tensor>, maxNorm: number):
       const grads = [...parameters].map((p) => p.grad).filter((g): g is Tensor => g !== null)
       if (grads.length === 0) return 0
       let squares = 0
-      // In fewer bits a norm has few digits.
-      for (const norm of foreach.norm(grads.map(wide))) squares += norm.item() ** 2
+      for (const group of groupsOf(grads))
+        scope(() => {
+          // In fewer bits a norm has few digits.
+          for (const norm of foreach.norm(group.map((i) => wide(grads[i])))) squares += norm.item() ** 2
+        })
       const total = Math.sqrt(squares)
       const coefficient = maxNorm / (total + 1e-6)
       if (coefficient < 1) foreach.mul_(grads, coefficient)

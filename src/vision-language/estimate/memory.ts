@@ -2,6 +2,7 @@
  * Bytes that training and generation take. Weights, gradients and optimizer state are exact; activations follow
  * what the layers keep for the backward pass (`activations.ts`).
  */
+import { UPDATE_ELEMENTS } from '../../torch/update-groups.js'
 import type { Qwen2_5_VLConfig } from '../config.js'
 import { parameterShapes } from '../model/names.js'
 import { activationBytes, type Kernels, type Layout, logitChunkBytes } from './activations.js'
@@ -68,23 +69,32 @@ export const stateTotal = ({ weights, gradients, optimizer }: StateBytes): numbe
   weights + gradients + optimizer
 
 /**
- * Copies that an update makes while it runs, as `torch/optimizer.ts` and `torch/muon.ts` make them: AdamW a
- * denominator for every weight, Muon several of all matrices of a shape; narrow gradients are widened first.
+ * Copies that an update makes while it runs, as `torch/optimizer.ts` and `torch/muon.ts` make them for the largest of
+ * their groups: AdamW a denominator for every weight, Muon several of the matrices; narrow gradients are widened first.
  */
 function updateBytes(config: Qwen2_5_VLConfig, plan: TrainingPlan): number {
-  if (plan.adapters) return 4 * adapterCount(config, plan.adapters)
-  const trained = trainedParameters(config, plan.frozenTower)
-  const widened = plan.precision === 'bf16' ? 4 * trained : 0
-  if (plan.optim === 'adamw_torch') return widened + 4 * trained
-  const { rest } = muonParameters(config, plan.frozenTower)
-  const groups = new Map<string, number>()
+  if (plan.adapters) return 4 * Math.min(UPDATE_ELEMENTS, adapterCount(config, plan.adapters))
+  const widened = plan.precision === 'bf16' ? 4 : 0
+  let [total, largest, matrices, largestMatrix] = [0, 0, 0, 0]
   for (const [name, shape] of parameterShapes(config)) {
-    const moved = shape.length === 2 && !name.includes('embed_tokens') && !name.startsWith('lm_head')
-    if (!moved || (plan.frozenTower && name.startsWith('visual.'))) continue
-    groups.set(shape.join(), (groups.get(shape.join()) ?? 0) + elements(shape))
+    if (plan.frozenTower && name.startsWith('visual.')) continue
+    const size = elements(shape)
+    const matrix =
+      plan.optim === 'muon' &&
+      shape.length === 2 &&
+      !name.includes('embed_tokens') &&
+      !name.startsWith('lm_head')
+    if (matrix) {
+      matrices += size
+      largestMatrix = Math.max(largestMatrix, size)
+    } else {
+      total += size
+      largest = Math.max(largest, size)
+    }
   }
+  const group = (sum: number, one: number): number => Math.max(one, Math.min(sum, UPDATE_ELEMENTS))
   // Gradient with momentum (2), stacked, divided by its norm, and five iterations that leave three each.
-  return widened + Math.max(4 * rest, 4 * 19 * Math.max(0, ...groups.values()))
+  return Math.max((4 + widened) * group(total, largest), (4 * 19 + widened) * group(matrices, largestMatrix))
 }
 
 export interface TrainingBytes extends StateBytes {
