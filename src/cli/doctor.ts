@@ -33,7 +33,7 @@ export interface DoctorReport {
   advice: string[]
 }
 
-const REMEDY = 'npm run setup, or SPATIAL_LADDER_LIBTORCH=<torch folder> npm run setup'
+const REMEDY = 'npx spatial-ladder setup, or SPATIAL_LADDER_LIBTORCH=<torch folder> npx spatial-ladder setup'
 
 /** Looks at the machine; loads the addon in a child process, so that a broken one cannot end this one. */
 export async function examine(): Promise<DoctorReport> {
@@ -76,9 +76,9 @@ export async function examine(): Promise<DoctorReport> {
       }
       if (!blas.fast) advice.push(`BLAS: matrix products are slow; apt-get install libopenblas0-openmp`)
       if (choice.native !== native.nativeHash())
-        advice.push('addon: native/ has changed since it was built; npm run setup')
+        advice.push('addon: native/ has changed since it was built; npx spatial-ladder setup')
       if (choice.requested !== (process.env.SPATIAL_LADDER_LIBTORCH || null))
-        advice.push('engine: SPATIAL_LADDER_LIBTORCH has changed since the choice; npm run setup')
+        advice.push('engine: SPATIAL_LADDER_LIBTORCH has changed since the choice; npx spatial-ladder setup')
     } catch (error) {
       broken = error instanceof Error ? error.message : String(error)
     }

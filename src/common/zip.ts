@@ -31,8 +31,9 @@ interface Opened {
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 async function open(file: string): Promise<Opened> {
+  let archive: ZipFile | undefined
   try {
-    const archive = await openPromise(file, { autoClose: false })
+    archive = await openPromise(file, { autoClose: false })
     const members = new Map<string, Entry[]>()
     for await (const entry of archive.eachEntry()) {
       if (entry.fileName.endsWith('/')) continue
@@ -43,6 +44,7 @@ async function open(file: string): Promise<Opened> {
     }
     return { archive, members }
   } catch (error) {
+    archive?.close()
     // A system error already names its path.
     if ((error as NodeJS.ErrnoException).code) throw error
     throw dataError(file, 'a zip whose members stay inside it', reasonOf(error))

@@ -185,7 +185,8 @@ function pictureOf(cell: PictureCell): SourcePicture {
     origin: () => fileState(parquet.file),
     async read() {
       const value = (await pictureGroup(parquet, column, group))[row - group.start]
-      const item = index === null ? (value as Cell) : (value as Cell[])[index]
+      // A damaged column may have fewer rows, or one picture where another column said there are several.
+      const item = index === null ? (value as Cell) : Array.isArray(value) ? value[index] : undefined
       // A copy: the view would keep the pages around it.
       if (item?.bytes instanceof Uint8Array) return Buffer.from(item.bytes)
       if (!cell.path) throw dataError(place, 'a picture', 'neither bytes nor a path')

@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { type CellValue, readSheet } from 'read-excel-file/node'
+import { type CellValue, readSheet } from 'read-excel-file/universal'
 import { dataError } from '../../common/errors.js'
 import { parseCsv } from './csv.js'
 
@@ -94,7 +94,7 @@ function* tableRows(file: string, table: readonly (readonly unknown[])[]): Gener
 
 async function sheetRows(file: string, data: Buffer): Promise<CellValue[][]> {
   try {
-    return (await readSheet(data, 1, { trim: false })) as CellValue[][]
+    return (await readSheet(Uint8Array.from(data).buffer, 1, { trim: false })) as CellValue[][]
   } catch (error) {
     throw dataError(file, 'a spreadsheet (.xlsx)', error instanceof Error ? error.message : String(error))
   }
