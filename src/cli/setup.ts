@@ -26,5 +26,5 @@ export function register(program: Command): void {
     .command('setup')
     .description('find or install libtorch and compile the addon against it, unless that is done')
     .action(run)
-  withExample(command, 'npx spatial-ladder setup')
+  withExample(command, '# once, where the package was installed', 'spatial-ladder setup')
 }
