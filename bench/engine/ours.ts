@@ -78,7 +78,7 @@ const ms = {
           { temperature: 1, max_new_tokens: NEW_TOKENS, stop: [] },
         ),
       ),
-    7,
+    5,
   ),
   'loading the folder': timed(() => loadModel(folder).dispose()),
 }

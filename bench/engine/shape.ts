@@ -7,7 +7,7 @@ export const VISUAL = 48
 export const TEXT = 120
 export const NEW_TOKENS = 128
 /** Medians of so many. */
-export const ROUNDS = 15
+export const ROUNDS = 7
 
 /** Ids of one row: mark, picture, mark, text by rule. */
 export const rowIds = (row: number): number[] => [
