@@ -68,9 +68,11 @@ export function freshAdapters(
 
 /** What an adapter adds to the output of `module` for x [..., in], in the type of x; null where there is none. */
 export function adapted(weights: Weights, module: string, x: Tensor): Tensor | null {
-  const [a, b] = [weights.get(`${module}.${A}`), weights.get(`${module}.${B}`)]
-  const scaling = weights.get(`${module}.${SCALING}`)
-  if (!a || !b || !scaling) return null
+  const a = weights.get(`${module}.${A}`)
+  // Most modules have none, and are many.
+  if (!a) return null
+  const [b, scaling] = [weights.get(`${module}.${B}`), weights.get(`${module}.${SCALING}`)]
+  if (!b || !scaling) return null
   const wide = x.dtype === a.dtype ? x : cast(x, a.dtype)
   const low = mul(linear(linear(wide, a), b), scaling)
   return x.dtype === low.dtype ? low : cast(low, x.dtype)
