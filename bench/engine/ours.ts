@@ -8,10 +8,10 @@ import { pack, packedHidden } from '../../src/training/pack.js'
 import { backwardTokens } from '../../src/training/token-loss.js'
 import { generate } from '../../src/vision-language/model/generate.js'
 import { loadModel } from '../../src/vision-language/model/model.js'
+import { median } from '../median.js'
 import { GRID, NEW_TOKENS, patchValue, ROUNDS, ROWS, rowIds, VISUAL } from './shape.js'
 
 const [folder] = process.argv.slice(2)
-const median = (list: number[]): number => list.sort((a, b) => a - b)[list.length >> 1]
 /** Median milliseconds, after two rounds that do not count. */
 function timed(body: () => void, rounds = ROUNDS): number {
   const times: number[] = []

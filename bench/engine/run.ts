@@ -19,7 +19,7 @@ import { ROWS, TEXT, VISUAL } from './shape.js'
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 const python = process.env.SPATIAL_LADDER_REFERENCE_PYTHON ?? 'python3'
 
-export interface Measured {
+interface Measured {
   library: string
   /** Medians, milliseconds. */
   ms: Record<string, number>
@@ -65,6 +65,7 @@ try {
   })
   const model = freshModel(config, 1)
   writeWeights(folder, config, model.weights)
+  const parameters = [...model.weights.values()].reduce((sum, { size }) => sum + size, 0)
   model.dispose()
   const measure = (command: string, args: string[]): Measured => {
     const env = { ...process.env, OMP_NUM_THREADS: '2' }
@@ -83,7 +84,7 @@ try {
   const theirs = measure(python, [here('peer.py')])
   const ours = measure(process.execPath, node)
   console.log(
-    `${ROWS} rows of ${VISUAL} visual and ${TEXT} text tokens, 2.9 million parameters, fp32, two threads`,
+    `${ROWS} rows of ${VISUAL} visual and ${TEXT} text tokens, ${(parameters / 1e6).toFixed(1)} million parameters, fp32, two threads`,
   )
   console.log(
     `ours: ${ours.library}; theirs: ${theirs.library}; loss ${ours.loss.toFixed(5)} and ${theirs.loss.toFixed(5)}`,

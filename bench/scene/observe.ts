@@ -14,14 +14,13 @@ import { invertAffine, multiply, transformPoints } from '../../src/scene/geometr
 import { createObserver } from '../../src/scene/geometry/observer.js'
 import type { VisibilityName } from '../../src/scene/geometry/visibility-rules.js'
 import { openScan, type Scan } from '../../src/scene/scannet/scan.js'
+import { median } from '../median.js'
 import { makeRooms } from './rooms.js'
 
 const ROUNDS = 30
 const PEER_ROUNDS = 8
 const python = process.env.SPATIAL_LADDER_REFERENCE_PYTHON ?? 'python3'
 const peer = path.join(path.dirname(fileURLToPath(import.meta.url)), 'observe_peer.py')
-export const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1]
 
 /** One pass: each vertex moved into the camera's frame and projected to its pixel, and no more. */
 function pass({ positions }: GroupedVertices, m: number[], { intrinsicDepth: k }: Scan): number {

@@ -271,18 +271,11 @@ describe('eval', () => {
     )
   })
 
+  const direct = '--benchmark ViewSpatial-Bench --protocol paper --prompt-type default --json'.split(' ')
+
   it('a picture that is missing fails its question, which is listed; the others go on', async () => {
     await viewSpatial()
-    await run(
-      ...words('local:models/micro-base'),
-      '--benchmark',
-      'ViewSpatial-Bench',
-      '--protocol',
-      'paper',
-      '--prompt-type',
-      'default',
-      '--json',
-    )
+    await run(...words('local:models/micro-base'), ...direct)
     const scores = json<BenchmarkResults>().scores.find(({ kind }) => kind === 'model')
     expect(scores).toMatchObject({ n: 11, missing: 1, left_out: 1 })
     const model = at('out/ViewSpatial-Bench/local-models-micro-base')
@@ -296,18 +289,7 @@ describe('eval', () => {
 
   it('blind: asks the same questions without a picture, so that none can be missing', async () => {
     await viewSpatial()
-    await run(
-      ...words('blind:local:models/micro-base'),
-      '--benchmark',
-      'ViewSpatial-Bench',
-      '--protocol',
-      'paper',
-      '--prompt-type',
-      'default',
-      '--limit',
-      '4',
-      '--json',
-    )
+    await run(...words('blind:local:models/micro-base'), ...direct, '--limit', '4')
     const scores = json<BenchmarkResults>().scores.find(({ kind }) => kind === 'blind')
     expect(scores).toMatchObject({ n: 4, missing: 0, left_out: 0 })
   })

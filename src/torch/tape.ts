@@ -19,6 +19,10 @@ export interface Tape {
   backward(): void
 }
 
+/** The graph is kept; what a segment makes is given back at its end, but for what the graph needs. */
+export const runSegments: Tape['run'] = (segments, input) =>
+  segments.reduce((x, segment) => scope(() => segment(x)), input)
+
 interface Run {
   segments: readonly Segment[]
   input: Tensor

@@ -6,7 +6,7 @@ import { noGrad } from '../torch/autograd.js'
 import { detach } from '../torch/ops.js'
 import { createTape } from '../torch/tape.js'
 import { scope } from '../torch/tensor.js'
-import { generate, leftPadded } from '../vision-language/model/generate.js'
+import { generate, padded } from '../vision-language/model/generate.js'
 import type { ModelInputs, Qwen2_5_VL } from '../vision-language/model/model.js'
 import type { Processor } from '../vision-language/processor.js'
 import { createEncoder, type Encoded } from './encode.js'
@@ -64,7 +64,7 @@ export function createGrpo(settings: GrpoSettings): StepTrainer {
     const completions = scope(() => {
       const features = noGrad(() => pictures.batchFeatures(model, media, frozen))
       const inputs: ModelInputs = {
-        ...leftPadded(prompts, special.pad),
+        ...padded(prompts, special.pad),
         image_grid_thw: encoded.flatMap(({ images }) => images),
         video_grid_thw: encoded.flatMap(({ videos }) => videos),
         second_per_grid_ts: encoded.flatMap(({ seconds }) => seconds),

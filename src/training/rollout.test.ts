@@ -12,7 +12,7 @@ import { indexSelect, logSoftmax, maskedFill, reshape } from '../torch/ops.js'
 import { liveTensors, scope, type Tensor, tensor } from '../torch/tensor.js'
 import { cachedAttention } from '../vision-language/model/attention.js'
 import { causalBias } from '../vision-language/model/attention-bias.js'
-import { type Completion, generate, leftPadded } from '../vision-language/model/generate.js'
+import { type Completion, generate, padded } from '../vision-language/model/generate.js'
 import { KvCache } from '../vision-language/model/kv-cache.js'
 import { freshModel, type ModelInputs, Qwen2_5_VL } from '../vision-language/model/model.js'
 import { sampleTokens } from '../vision-language/model/sampling.js'
@@ -138,7 +138,7 @@ function promptsOf(world: keyof typeof worlds, examples: readonly Example[]): Pr
   return {
     ids,
     inputs: {
-      ...leftPadded(ids, processor.tokenizer.special.pad),
+      ...padded(ids, processor.tokenizer.special.pad),
       pixel_values: patches('image'),
       pixel_values_videos: patches('video'),
       image_grid_thw: encoded.flatMap(({ images }) => images),

@@ -16,6 +16,7 @@ import { adamW, type Optimizer } from '../torch/optimizer.js'
 import type { Tensor } from '../torch/tensor.js'
 import { resizedSize } from '../vision-language/image-processor.js'
 import { hashWeights } from '../vision-language/model/folder.js'
+import { isHidden } from '../vision-language/model/names.js'
 import { copyProcessorFiles, loadProcessor } from '../vision-language/processor-folder.js'
 import { checkpointSteps } from './checkpoint.js'
 import { type Example, exampleOf, readPrompted } from './example.js'
@@ -177,8 +178,7 @@ function optimizerFor(trained: ReadonlyMap<string, Tensor>, options: CommonOptio
     eps: options.adam_epsilon,
     weight_decay: options.weight_decay,
   }
-  const hidden = (name: string): boolean => !name.includes('embed_tokens') && !name.startsWith('lm_head')
-  return options.optim === 'muon' ? muon(trained, hidden, settings) : adamW(trained, settings)
+  return options.optim === 'muon' ? muon(trained, isHidden, settings) : adamW(trained, settings)
 }
 
 type Sources = Map<DataSource, Example[]>

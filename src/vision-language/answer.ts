@@ -9,7 +9,7 @@ import { cat } from '../torch/ops.js'
 import { scope, type Tensor } from '../torch/tensor.js'
 import { batchBytes, bytesInWords, freeMemory, isOutOfMemory, PICTURE_BYTES } from './batch-memory.js'
 import type { VisionInput } from './image-processor.js'
-import { type Completion, type GenerateOptions, generate, leftPadded } from './model/generate.js'
+import { type Completion, type GenerateOptions, generate, padded } from './model/generate.js'
 import type { Qwen2_5_VL } from './model/model.js'
 import { visionFeatures } from './picture-features.js'
 import type { Processor } from './processor.js'
@@ -202,7 +202,7 @@ function write(
     return generate(
       model,
       {
-        ...leftPadded(
+        ...padded(
           prompts.map(({ ids }) => ids),
           tokenizer.special.pad,
         ),

@@ -1,5 +1,7 @@
 /** Conversations of different lengths as one batch. */
 import { usageError } from '../common/errors.js'
+import { joinPatches } from './image-processor.js'
+import { padded } from './model/generate.js'
 import type { ModelInputs } from './processor.js'
 import type { GridThw } from './window-index.js'
 
@@ -13,18 +15,6 @@ export interface Batch {
   pixel_values_videos?: Float32Array
   video_grid_thw?: GridThw[]
   second_per_grid_ts?: number[]
-}
-
-function joined(parts: readonly (Float32Array | undefined)[]): Float32Array | undefined {
-  const there = parts.filter((part) => part !== undefined)
-  if (there.length === 0) return undefined
-  const all = new Float32Array(there.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of there) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
 
 const listed = <T>(parts: readonly (readonly T[] | undefined)[]): T[] | undefined =>
@@ -42,24 +32,20 @@ export function batchInputs(
   side: 'left' | 'right' = 'left',
 ): Batch {
   if (conversations.length === 0) throw usageError('batch', 'at least one conversation', 'none')
-  const length = Math.max(...conversations.map(({ input_ids }) => input_ids.length))
-  const widened = (ids: readonly number[], fill: number): number[] => {
-    const padding = new Array<number>(length - ids.length).fill(fill)
-    return side === 'left' ? [...padding, ...ids] : [...ids, ...padding]
+  const joined = (parts: readonly (Float32Array | undefined)[]): Float32Array | undefined => {
+    const there = parts.filter((part) => part !== undefined)
+    return there.length === 0 ? undefined : joinPatches(there)
   }
-  const batch: Batch = {
-    input_ids: conversations.map(({ input_ids }) => widened(input_ids, padId)),
-    attention_mask: conversations.map(({ input_ids }) =>
-      widened(
-        input_ids.map(() => 1),
-        0,
-      ),
+  return {
+    ...padded(
+      conversations.map(({ input_ids }) => input_ids),
+      padId,
+      side,
     ),
     pixel_values: joined(conversations.map(({ pixel_values }) => pixel_values)),
-    image_grid_thw: listed(conversations.map(({ image_grid_thw }) => image_grid_thw)),
     pixel_values_videos: joined(conversations.map(({ pixel_values_videos }) => pixel_values_videos)),
+    image_grid_thw: listed(conversations.map(({ image_grid_thw }) => image_grid_thw)),
     video_grid_thw: listed(conversations.map(({ video_grid_thw }) => video_grid_thw)),
     second_per_grid_ts: listed(conversations.map(({ second_per_grid_ts }) => second_per_grid_ts)),
   }
-  return batch
 }

@@ -209,16 +209,22 @@ function cutPatches(
   }
 }
 
+/** Patches one after another. */
+export function joinPatches(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
+
 /** Several pictures, one after another, as the model takes them. */
 export function joinVisionInputs(inputs: readonly VisionInput[]): {
   pixel_values: Float32Array
   grid_thw: GridThw[]
 } {
-  const pixel_values = new Float32Array(inputs.reduce((sum, input) => sum + input.pixel_values.length, 0))
-  let at = 0
-  for (const input of inputs) {
-    pixel_values.set(input.pixel_values, at)
-    at += input.pixel_values.length
-  }
+  const pixel_values = joinPatches(inputs.map((input) => input.pixel_values))
   return { pixel_values, grid_thw: inputs.map((input) => input.grid_thw) }
 }

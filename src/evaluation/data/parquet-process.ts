@@ -59,20 +59,20 @@ function start({ megabytes }: Limits): ChildProcess {
 
 function send(request: Request, what: string, limits: Limits): Promise<unknown> {
   child ??= start(limits)
-  const process = child
+  const decoder = child
   const { file, byteLength } = request
   return new Promise((resolve, reject) => {
     const settle = (): void => {
       clearTimeout(timer)
-      process.off('message', answered)
-      process.off('exit', died)
-      process.channel?.unref()
+      decoder.off('message', answered)
+      decoder.off('exit', died)
+      decoder.channel?.unref()
     }
     const seconds = limits.seconds + byteLength / BYTES_A_SECOND
     const timer = setTimeout(() => {
       settle()
       child = undefined
-      process.kill('SIGKILL')
+      decoder.kill('SIGKILL')
       reject(dataError(file, what, `no end of it in ${Math.round(seconds)} s`))
     }, seconds * 1000)
     const died = (): void => {
@@ -91,10 +91,10 @@ function send(request: Request, what: string, limits: Limits): Promise<unknown> 
       if (code) reject(Object.assign(new Error(message), { code, path }))
       else reject(line ? new LadderError('data', message) : dataError(file, what, message))
     }
-    process.channel?.ref()
-    process.on('message', answered)
-    process.on('exit', died)
-    process.send(request, (error) => {
+    decoder.channel?.ref()
+    decoder.on('message', answered)
+    decoder.on('exit', died)
+    decoder.send(request, (error) => {
       if (error) died()
     })
   })

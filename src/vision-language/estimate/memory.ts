@@ -4,9 +4,8 @@
  */
 import { UPDATE_ELEMENTS } from '../../torch/update-groups.js'
 import type { Qwen2_5_VLConfig } from '../config.js'
-import { parameterShapes } from '../model/names.js'
 import { activationBytes, type Kernels, type Layout, logitChunkBytes } from './activations.js'
-import { countParameters, elements, loraParameters, muonParameters, trainedParameters } from './parameters.js'
+import { countParameters, loraParameters, muonSizes, sumOf, trainedParameters } from './parameters.js'
 import { type Row, rowTokens } from './row.js'
 
 /**
@@ -58,8 +57,8 @@ export function stateBytes(config: Qwen2_5_VLConfig, plan: TrainingPlan): StateB
     return { weights: weights + 4 * count, gradients: 4 * count, optimizer: 8 * count }
   }
   const trained = trainedParameters(config, frozenTower)
-  const { matrices, rest } = muonParameters(config, frozenTower)
-  const moments = optim === 'muon' ? 4 * matrices + 8 * rest : 8 * trained
+  const { matrices, rest } = muonSizes(config, frozenTower)
+  const moments = optim === 'muon' ? 4 * sumOf(matrices) + 8 * sumOf(rest) : 8 * trained
   const master = precision === 'bf16' ? 4 * trained : 0
   return { weights, gradients: weightSize(precision) * trained, optimizer: master + moments }
 }
@@ -75,26 +74,11 @@ export const stateTotal = ({ weights, gradients, optimizer }: StateBytes): numbe
 function updateBytes(config: Qwen2_5_VLConfig, plan: TrainingPlan): number {
   if (plan.adapters) return 4 * Math.min(UPDATE_ELEMENTS, adapterCount(config, plan.adapters))
   const widened = plan.precision === 'bf16' ? 4 : 0
-  let [total, largest, matrices, largestMatrix] = [0, 0, 0, 0]
-  for (const [name, shape] of parameterShapes(config)) {
-    if (plan.frozenTower && name.startsWith('visual.')) continue
-    const size = elements(shape)
-    const matrix =
-      plan.optim === 'muon' &&
-      shape.length === 2 &&
-      !name.includes('embed_tokens') &&
-      !name.startsWith('lm_head')
-    if (matrix) {
-      matrices += size
-      largestMatrix = Math.max(largestMatrix, size)
-    } else {
-      total += size
-      largest = Math.max(largest, size)
-    }
-  }
-  const group = (sum: number, one: number): number => Math.max(one, Math.min(sum, UPDATE_ELEMENTS))
+  const sizes = muonSizes(config, plan.frozenTower)
+  const group = (list: readonly number[]): number => Math.max(...list, Math.min(sumOf(list), UPDATE_ELEMENTS))
+  if (plan.optim !== 'muon') return (4 + widened) * group([...sizes.rest, ...sizes.matrices])
   // Gradient with momentum (2), stacked, divided by its norm, and five iterations that leave three each.
-  return Math.max((4 + widened) * group(total, largest), (4 * 19 + widened) * group(matrices, largestMatrix))
+  return Math.max((4 + widened) * group(sizes.rest), (4 * 19 + widened) * group(sizes.matrices))
 }
 
 export interface TrainingBytes extends StateBytes {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parseConfig, readConfig, toHuggingFaceConfig } from '../config.js'
 import { countCheckpoint } from './checkpoint.js'
-import { countParameters, loraParameters, muonParameters, trainedParameters } from './parameters.js'
+import { countParameters, loraParameters, muonSizes, sumOf, trainedParameters } from './parameters.js'
 import { publishedModel } from './published.js'
 
 const folder = (name: string): string => fileURLToPath(new URL(`../../../${name}`, import.meta.url))
@@ -55,7 +55,7 @@ describe('released models', () => {
     const config = configOf('Qwen2.5-VL-3B')
     const counts = countParameters(config)
     expect(trainedParameters(config, true)).toBe(counts.total - counts.visual)
-    const { matrices, rest } = muonParameters(config, true)
+    const [matrices, rest] = Object.values(muonSizes(config, true)).map(sumOf)
     // Of a layer all but three biases and two norms.
     expect(matrices).toBe(36 * (77_076_992 - 2048 - 256 - 256 - 2 * 2048))
     expect(matrices + rest).toBe(counts.total - counts.visual)

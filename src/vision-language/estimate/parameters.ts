@@ -1,6 +1,6 @@
 /** Numbers of a model's parameters by part, from the shapes of its checkpoint's tensors. */
 import type { Qwen2_5_VLConfig } from '../config.js'
-import { parameterShapes } from '../model/names.js'
+import { isHidden, parameterShapes } from '../model/names.js'
 
 export interface ParameterCounts {
   /** The vision tower and what it is made of. */
@@ -47,22 +47,22 @@ export const trainedParameters = (config: Qwen2_5_VLConfig, frozenTower: boolean
   return frozenTower ? total - visual : total
 }
 
-/**
- * Trained parameters as Muon divides them: two-dimensional weights but the embeddings and the head, of which it
- * keeps one momentum, and the rest, which AdamW moves.
- */
-export function muonParameters(
+/** Sizes of the trained tensors that Muon moves as matrices, and of the rest, which AdamW moves. */
+export function muonSizes(
   config: Qwen2_5_VLConfig,
   frozenTower: boolean,
-): { matrices: number; rest: number } {
-  let matrices = 0
+): { matrices: number[]; rest: number[] } {
+  const sizes: { matrices: number[]; rest: number[] } = { matrices: [], rest: [] }
   for (const [name, shape] of parameterShapes(config)) {
-    const left = name.includes('embed_tokens') || name.startsWith('lm_head')
-    if (shape.length === 2 && !left && !(frozenTower && name.startsWith('visual.')))
-      matrices += elements(shape)
+    if (frozenTower && name.startsWith('visual.')) continue
+    const kind = shape.length === 2 && isHidden(name) ? 'matrices' : 'rest'
+    sizes[kind].push(elements(shape))
   }
-  return { matrices, rest: trainedParameters(config, frozenTower) - matrices }
+  return sizes
 }
+
+/** Sum of sizes. */
+export const sumOf = (sizes: readonly number[]): number => sizes.reduce((sum, n) => sum + n, 0)
 
 /**
  * Parameters of LoRA of a rank on linears of the decoder layers: rank × (inputs + outputs) each.

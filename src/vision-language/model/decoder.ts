@@ -5,8 +5,8 @@
  */
 import { rmsNorm, rotate } from '../../torch/fused.js'
 import { add, view } from '../../torch/ops.js'
-import type { Tape } from '../../torch/tape.js'
-import { scope, type Tensor } from '../../torch/tensor.js'
+import { runSegments, type Tape } from '../../torch/tape.js'
+import type { Tensor } from '../../torch/tensor.js'
 import type { Qwen2_5_VLConfig } from '../config.js'
 import { gatedMlp, project, type Weights, weight } from './layers.js'
 import { type Rotary, RotaryTable } from './rotary.js'
@@ -58,13 +58,7 @@ export class Decoder {
       return add(attended, gatedMlp(weights, `${layer}.mlp`, inner))
     }
     const norm = (x: Tensor): Tensor => rmsNorm(x, weight(weights, 'model.norm.weight'), eps)
-    if (tape) {
-      const layers = Array.from({ length: config.num_hidden_layers }, (_, i) => (x: Tensor) => layerOf(x, i))
-      return tape.run([...layers, norm], embeds)
-    }
-    let x = embeds
-    // What a layer makes is given back at its end; with gradients the graph keeps what it needs.
-    for (let i = 0; i < config.num_hidden_layers; i++) x = scope(() => layerOf(x, i))
-    return norm(x)
+    const layers = Array.from({ length: config.num_hidden_layers }, (_, i) => (x: Tensor) => layerOf(x, i))
+    return (tape?.run ?? runSegments)([...layers, norm], embeds)
   }
 }

@@ -37,18 +37,25 @@ export interface Completion {
   finished: boolean
 }
 
-/** Prompts padded on the left to one length. */
-export function leftPadded(
-  prompts: readonly number[][],
+/** Rows of ids made as long as the longest: on the left to generate, on the right to train. */
+export function padded(
+  rows: readonly number[][],
   pad: number,
-): Pick<ModelInputs, 'input_ids' | 'attention_mask'> {
-  const length = Math.max(...prompts.map((ids) => ids.length))
+  side: 'left' | 'right' = 'left',
+): { input_ids: number[][]; attention_mask: number[][] } {
+  const length = Math.max(...rows.map((ids) => ids.length))
+  const widened = (ids: readonly number[], fill: number): number[] => {
+    const padding = new Array<number>(length - ids.length).fill(fill)
+    return side === 'left' ? [...padding, ...ids] : [...ids, ...padding]
+  }
   return {
-    input_ids: prompts.map((ids) => [...new Array<number>(length - ids.length).fill(pad), ...ids]),
-    attention_mask: prompts.map((ids) => [
-      ...new Array<number>(length - ids.length).fill(0),
-      ...ids.map(() => 1),
-    ]),
+    input_ids: rows.map((ids) => widened(ids, pad)),
+    attention_mask: rows.map((ids) =>
+      widened(
+        ids.map(() => 1),
+        0,
+      ),
+    ),
   }
 }
 

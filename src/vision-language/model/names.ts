@@ -11,6 +11,10 @@ export function canonicalName(name: string): string {
   return name
 }
 
+/** Whether a weight is neither embedding nor head: of these, Muon moves the matrices. */
+export const isHidden = (name: string): boolean =>
+  !name.includes('embed_tokens') && !name.startsWith('lm_head')
+
 /** Every tensor of the model and its shape, in checkpoint order. A tied head is not listed. */
 export function parameterShapes(config: Qwen2_5_VLConfig): Map<string, number[]> {
   const shapes = new Map<string, number[]>()

@@ -17,8 +17,8 @@ import {
   select,
   view,
 } from '../../torch/ops.js'
-import type { Tape } from '../../torch/tape.js'
-import { scope, type Tensor, tensor } from '../../torch/tensor.js'
+import { runSegments, type Tape } from '../../torch/tape.js'
+import { type Tensor, tensor } from '../../torch/tensor.js'
 import type { VisionConfig } from '../config.js'
 import { type GridThw, patchCount, rotaryPositions, windowIndex } from '../window-index.js'
 import { gatedMlp, project, type Weights, weight } from './layers.js'
@@ -151,16 +151,8 @@ export class VisionTower {
       const inner = rmsNorm(attended, weight(weights, `${name}.norm2.weight`), 1e-6)
       return add(attended, gatedMlp(weights, `${name}.mlp`, inner))
     }
-    if (tape)
-      x = tape.run(
-        Array.from({ length: config.depth }, (_, i) => (before: Tensor) => blockOf(before, i)),
-        x,
-      )
-    else
-      for (let i = 0; i < config.depth; i++) {
-        const before = x
-        x = scope(() => blockOf(before, i))
-      }
+    const blocks = Array.from({ length: config.depth }, (_, i) => (before: Tensor) => blockOf(before, i))
+    x = (tape?.run ?? runSegments)(blocks, x)
     const merged = reshape(rmsNorm(x, weight(weights, 'visual.merger.ln_q.weight'), 1e-6), [
       count / unit,
       unit * hidden_size,
