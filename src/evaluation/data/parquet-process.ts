@@ -78,7 +78,7 @@ function send(request: Request, what: string, limits: Limits): Promise<unknown> 
     const died = (): void => {
       settle()
       child = undefined
-      reject(dataError(file, what, `more of it than ${limits.megabytes} MB of memory hold`))
+      reject(dataError(file, what, `the end of the decoder (it may take ${limits.megabytes} MB)`))
     }
     const answered = (reply: Reply): void => {
       settle()
