@@ -7,7 +7,7 @@ import path from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import zlib from 'node:zlib'
-import { type Entry, openPromise, type ZipFile } from 'yauzl'
+import { type Entry, fromBufferPromise, openPromise, type ZipFile } from 'yauzl'
 import { dataError, LadderError } from './errors.js'
 
 export interface Zip {
@@ -63,6 +63,26 @@ function checked(member: Entry): Transform {
       done(crc === member.crc32 ? null : new Error(`checksum ${crc} instead of ${member.crc32}`))
     },
   })
+}
+
+/** Deflate packs no more bytes than this into one. */
+const DEFLATE_RATIO = 1032
+
+/**
+ * Finds out before another reader sets memory aside for them that a member of the zip `data` cannot be as large
+ * as its list of members says. @throws data error then; yauzl's where `data` is no zip
+ */
+export async function checkZipSizes(file: string, data: Buffer): Promise<void> {
+  const archive = await fromBufferPromise(data)
+  for await (const { fileName, compressedSize, uncompressedSize } of archive.eachEntry()) {
+    const most = DEFLATE_RATIO * compressedSize
+    if (uncompressedSize > most)
+      throw dataError(
+        `${file} member ${fileName}`,
+        `at most ${most} bytes from ${compressedSize}`,
+        `${uncompressedSize}`,
+      )
+  }
 }
 
 /** Opens nothing yet. */

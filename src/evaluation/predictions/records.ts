@@ -5,7 +5,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { type CellValue, readSheet } from 'read-excel-file/universal'
-import { dataError } from '../../common/errors.js'
+import { dataError, LadderError } from '../../common/errors.js'
+import { checkZipSizes } from '../../common/zip.js'
 import { parseCsv } from './csv.js'
 
 export interface ResultRecord {
@@ -94,8 +95,10 @@ function* tableRows(file: string, table: readonly (readonly unknown[])[]): Gener
 
 async function sheetRows(file: string, data: Buffer): Promise<CellValue[][]> {
   try {
+    await checkZipSizes(file, data)
     return (await readSheet(Uint8Array.from(data).buffer, 1, { trim: false })) as CellValue[][]
   } catch (error) {
+    if (error instanceof LadderError) throw error
     throw dataError(file, 'a spreadsheet (.xlsx)', error instanceof Error ? error.message : String(error))
   }
 }
