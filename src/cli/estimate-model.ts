@@ -12,6 +12,7 @@ import {
   parseImageProcessorConfig,
   readImageProcessorConfig,
 } from '../vision-language/image-processor.js'
+import { definedOf, type PixelLimits } from '../vision-language/pixel-limits.js'
 
 /** SpatialLadder's limits in training, 16 and 128 visual tokens, where no folder says others. */
 export const ASSUMED_PIXELS = { min_pixels: 16 * 28 * 28, max_pixels: 128 * 28 * 28 }
@@ -45,7 +46,7 @@ function findFolder(name: string): string | null {
 function processorOf(
   config: Qwen2_5_VLConfig,
   folder: string | null,
-  maxPixels: number | undefined,
+  limits: PixelLimits,
   assumed: string[],
 ): ImageProcessorConfig {
   const { patch_size, temporal_patch_size, spatial_merge_size: merge_size } = config.vision_config
@@ -53,32 +54,31 @@ function processorOf(
   const said = there
     ? readImageProcessorConfig(folder)
     : parseImageProcessorConfig({ ...ASSUMED_PIXELS, patch_size, temporal_patch_size, merge_size })
-  if (maxPixels !== undefined)
-    return { ...said, min_pixels: Math.min(said.min_pixels, maxPixels), max_pixels: maxPixels }
-  if (!there)
+  const { max_pixels = said.max_pixels, min_pixels = Math.min(said.min_pixels, max_pixels) } = limits
+  if (!there && limits.max_pixels === undefined)
     assumed.push(
       `pictures of at most ${said.max_pixels.toLocaleString('en')} pixels, as in SpatialLadder's training (--max-pixels); the hub's own folder of Qwen2.5-VL allows 12,845,056`,
     )
-  return said
+  return { ...said, min_pixels, max_pixels }
 }
 
 /**
  * The model called `name`: its folder, or the sizes published under that name.
  * @throws data error when there is neither
  */
-export function namedModel(name: string, maxPixels?: number): EstimatedModel {
+export function namedModel(name: string, limits: PixelLimits = {}): EstimatedModel {
   const assumed: string[] = []
   const folder = findFolder(name)
   if (folder !== null) {
     const config = readConfig(folder)
-    const processor = processorOf(config, folder, maxPixels, assumed)
+    const processor = processorOf(config, folder, limits, assumed)
     return { name, source: 'folder', folder, config, processor, assumed }
   }
   const known = publishedModel(name)
   if (!known)
     throw dataError(name, 'a model folder with config.json, or the name of Qwen2.5-VL-3B or -7B', 'neither')
   assumed.push(`sizes of the released ${known.name}: ${name} is not here`)
-  const processor = processorOf(known.config, null, maxPixels, assumed)
+  const processor = processorOf(known.config, null, limits, assumed)
   return {
     name: known.name,
     source: 'published sizes',
@@ -91,7 +91,12 @@ export function namedModel(name: string, maxPixels?: number): EstimatedModel {
 
 /** The model a recipe starts from. @throws data error when its folder is nowhere and its name unknown */
 export function recipeModel({ name, model }: Recipe, maxPixels?: number): EstimatedModel {
-  if ('name_or_path' in model) return namedModel(model.name_or_path, maxPixels)
+  if ('name_or_path' in model)
+    // What the command line says goes before the recipe, limit by limit.
+    return namedModel(model.name_or_path, {
+      ...definedOf(model),
+      ...(maxPixels === undefined ? {} : { min_pixels: undefined, max_pixels: maxPixels }),
+    })
   const assumed: string[] = []
   const vocabulary = model.config.vocab_size === undefined ? { vocab_size: FRESH_VOCABULARY } : {}
   const json = { model_type: 'qwen2_5_vl', ...model.config, ...vocabulary }

@@ -64,7 +64,7 @@ function recipeEstimate(file: string, flags: EstimateFlags): Estimate {
 }
 
 function modelEstimate(name: string, flags: EstimateFlags): Estimate {
-  const model = namedModel(name, flags.maxPixels)
+  const model = namedModel(name, { max_pixels: flags.maxPixels })
   const { sample, inference } = sampleOf(model, flags)
   return { ...baseOf(name, model), inference, sample, stages: null, assumed: model.assumed }
 }

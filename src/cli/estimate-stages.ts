@@ -140,6 +140,8 @@ export interface StageEstimate {
   max_steps: number
   /** Rows (SFT) or prompts (GRPO) of a step, and questions or completions of each. */
   rows_per_step: number
+  /** Of them, those that are in memory together. */
+  rows_per_batch: number
   branches_per_row: number
   tower_frozen: boolean
   optim: string
@@ -155,7 +157,7 @@ export interface StageEstimate {
     step: number
     stage: number
   }
-  /** Of a step whose rows are all of the kind that takes most. */
+  /** Of a batch whose rows are all of the kind that takes most. */
   memory: (TrainingBytes & {
     plan: string
     /** The recipe's own way; the others are for comparison. */
@@ -189,9 +191,10 @@ export function estimateStage(
   if (!options) throw new Error(`${recipe.name}: expected options of stage ${name}, got none`)
   const grpo = isGrpo(options)
   const branches = grpo ? options.num_generations : options.questions_per_row
-  const rowsPerStep = grpo
+  const rowsPerBatch = grpo
     ? options.per_device_train_batch_size / branches
     : options.per_device_train_batch_size
+  const rowsPerStep = rowsPerBatch * options.gradient_accumulation_steps
   const rows = grpo ? promptRows(recipe, kinds, options) : mixture(recipe, kinds, options)
   const mean = (of: (row: Row) => number): number =>
     rows.reduce((sum, { row, share }) => sum + share * of(row), 0)
@@ -216,7 +219,7 @@ export function estimateStage(
   ]
   const bytesOf = (plan: TrainingPlan): TrainingBytes =>
     rows
-      .map(({ row }) => Array.from({ length: rowsPerStep }, () => row))
+      .map(({ row }) => Array.from({ length: rowsPerBatch }, () => row))
       .map((batch) => trainingBytes(config, batch, plan, cost ? { reference: cost.reference } : undefined))
       .reduce((a, b) => (b.peak > a.peak || (b.peak === a.peak && b.activations > a.activations) ? b : a))
   return {
@@ -224,6 +227,7 @@ export function estimateStage(
     kind: grpo ? 'grpo' : 'sft',
     max_steps: options.max_steps,
     rows_per_step: rowsPerStep,
+    rows_per_batch: rowsPerBatch,
     branches_per_row: branches,
     tower_frozen: step.frozenTower,
     optim: options.optim,

@@ -151,7 +151,7 @@ function stageTables(stages: readonly StageEstimate[], width: number): string {
   return [
     'Stages: tokens of a mean and of the longest sample; work of a mean sample, of a step and of the stage.',
     table('stage', heads, plain, width).trimEnd(),
-    'Memory of a step whose rows are all of the kind that takes most, computed at once, as the recipe says and otherwise:',
+    'Memory of a batch whose rows are all of the kind that takes most, as the recipe says and otherwise:',
     table('stage', MEMORY_HEADS, memory, width),
   ].join('\n')
 }

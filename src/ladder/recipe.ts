@@ -23,7 +23,12 @@ const splitSchema = z.strictObject({
 
 /** The starting model: a folder, or fresh weights of the sizes given (Qwen2.5-VL's config.json keys). */
 const modelSchema = z.union([
-  z.strictObject({ name_or_path: z.string() }),
+  z.strictObject({
+    name_or_path: z.string(),
+    /** Areas of a picture or video frame; absent: those of the folder. */
+    min_pixels: z.int().positive().optional(),
+    max_pixels: z.int().positive().optional(),
+  }),
   z.strictObject({
     config: z.looseObject({ vision_config: z.looseObject({}) }),
     min_pixels: z

@@ -16,6 +16,7 @@ import { parseConfig } from '../vision-language/config.js'
 import { parseImageProcessorConfig } from '../vision-language/image-processor.js'
 import { writeWeights } from '../vision-language/model/folder.js'
 import { freshModel } from '../vision-language/model/model.js'
+import { writePixelLimits } from '../vision-language/pixel-limits.js'
 import { createProcessor } from '../vision-language/processor.js'
 import { saveProcessor } from '../vision-language/processor-folder.js'
 import { configTokenIds, createTokenizer } from '../vision-language/tokenizer.js'
@@ -65,8 +66,10 @@ export async function prepareStartModel(
   if (fs.existsSync(path.join(out, 'stage.json'))) return
   const { model } = recipe
   await writeFolderAtomic(out, (folder) => {
-    if ('name_or_path' in model) copyModel(modelFolder(model.name_or_path), folder)
-    else writeFreshModel(recipe.name, recipe.seed, model, corpus(recipe, samples, captions), folder)
+    if ('name_or_path' in model) {
+      copyModel(modelFolder(model.name_or_path), folder)
+      if (model.min_pixels !== undefined || model.max_pixels !== undefined) writePixelLimits(folder, model)
+    } else writeFreshModel(recipe.name, recipe.seed, model, corpus(recipe, samples, captions), folder)
     writeStageFile(folder, { name: 'start', fingerprint: '', parent: null, steps: 0, seconds: 0 })
   })
 }

@@ -27,7 +27,10 @@ const messagesOf = (media: readonly Media[], text: string) => [
 ]
 
 /** Encodes examples, each once. Their pictures must be loaded, since grids decide the number of tokens. */
-export function createEncoder(processor: Processor, pictures: Pictures): (example: Example) => Encoded {
+export function createEncoder(
+  processor: Processor,
+  pictures: Pick<Pictures, 'grid'>,
+): (example: Example) => Encoded {
   const known = new Map<string, Encoded>()
   const { tokenizer } = processor
   return (example) => {

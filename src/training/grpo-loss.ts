@@ -1,9 +1,11 @@
 /**
  * Group-relative policy optimisation, as SpatialLadder's trainer computes it: advantages within the group of
- * a prompt, the clipped ratio, the k3 estimate of the KL divergence, mean over tokens then over completions.
+ * a prompt, the clipped ratio, the k3 estimate of the KL divergence, mean over tokens then over completions. TRL's
+ * other ways to scale rewards and to add up token losses go by TRL's names.
  */
 import { add, clamp, exp, minimum, mul, neg, sub, sum } from '../torch/ops.js'
 import { type Tensor, tensor } from '../torch/tensor.js'
+import type { LossType, RewardScale } from './options.js'
 
 /** Added to the standard deviation of a group's rewards. */
 const STD_EPSILON = 1e-4
@@ -14,18 +16,27 @@ export function sampleStd(values: readonly number[]): number {
   return Math.sqrt(values.reduce((total, x) => total + (x - mean) ** 2, 0) / (values.length - 1))
 }
 
-/** (reward - group mean) / (group std + 1e-4), for rewards of consecutive groups of `size`. */
-export function groupAdvantages(rewards: readonly number[], size: number): number[] {
+/**
+ * (reward - group mean) / (std + 1e-4), for rewards of consecutive groups of `size`.
+ * @param scale the deviation that divides: of the group, of all rewards given, or none (no division at all)
+ */
+export function groupAdvantages(
+  rewards: readonly number[],
+  size: number,
+  scale: RewardScale = 'group',
+): number[] {
+  const whole = scale === 'batch' ? sampleStd(rewards) : 0
   return rewards.map((reward, i) => {
     const start = i - (i % size)
     const group = rewards.slice(start, start + size)
     const mean = group.reduce((a, b) => a + b, 0) / size
-    return (reward - mean) / (sampleStd(group) + STD_EPSILON)
+    if (scale === 'none') return reward - mean
+    return (reward - mean) / ((scale === 'batch' ? whole : sampleStd(group)) + STD_EPSILON)
   })
 }
 
 export interface GrpoTerms {
-  /** Per token, [n]: advantage of its completion, 1 / (completions * tokens of its completion). */
+  /** Per token, [n]: advantage of its completion, and its weight in the loss (`tokenWeights`). */
   advantages: Float32Array
   weights: Float32Array
   /** Log-probabilities under the policy that sampled, and under the reference; null where not needed. */
@@ -65,4 +76,32 @@ export function sequenceMeanWeights(branch: readonly number[], branches: number)
   const lengths = new Array<number>(branches).fill(0)
   for (const b of branch) lengths[b]++
   return Float32Array.from(branch, (b) => 1 / (branches * lengths[b]))
+}
+
+export interface BatchShape {
+  /** Completion of every token, and how many completions the batch has. */
+  branch: readonly number[]
+  branches: number
+  /** Batches of the step, and the tokens of them all. */
+  batches: number
+  tokensOfStep: number
+  maxCompletionLength: number
+}
+
+/**
+ * The weight of every token of a batch in the loss of its step, as TRL's `loss_type` has it. Weights over all batches
+ * add up to 1, but for `dr_grpo`.
+ */
+export function tokenWeights(type: LossType, shape: BatchShape): Float32Array {
+  const { branch, branches, batches, tokensOfStep, maxCompletionLength } = shape
+  if (type === 'grpo') {
+    const weights = sequenceMeanWeights(branch, branches)
+    return batches === 1 ? weights : weights.map((weight) => weight / batches)
+  }
+  const each = {
+    bnpo: () => 1 / (branch.length * batches),
+    dr_grpo: () => 1 / (branches * maxCompletionLength * batches),
+    dapo: () => 1 / tokensOfStep,
+  }[type]()
+  return new Float32Array(branch.length).fill(each)
 }

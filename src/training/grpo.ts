@@ -2,22 +2,24 @@
  * One GRPO step: sample G completions per prompt, reward them, and push the policy towards those better than
  * their group. The prompt is computed once per group, in the rollout and in the loss.
  */
-import { noGrad } from '../torch/autograd.js'
 import { detach } from '../torch/ops.js'
 import { createTape } from '../torch/tape.js'
 import { scope } from '../torch/tensor.js'
-import { generate, padded } from '../vision-language/model/generate.js'
-import type { ModelInputs, Qwen2_5_VL } from '../vision-language/model/model.js'
+import type { Qwen2_5_VL } from '../vision-language/model/model.js'
 import type { Processor } from '../vision-language/processor.js'
-import { createEncoder, type Encoded } from './encode.js'
+import { batchesOf } from './accumulation.js'
+import { createEncoder } from './encode.js'
 import type { Example } from './example.js'
-import { type GrpoTerms, groupAdvantages, grpoLoss, sampleStd, sequenceMeanWeights } from './grpo-loss.js'
+import { type GrpoTerms, groupAdvantages, grpoLoss, sequenceMeanWeights, tokenWeights } from './grpo-loss.js'
+import { grpoMetrics, type RewardedStep, rolloutRecords, type ScoredBatch } from './grpo-metrics.js'
 import type { GrpoOptions } from './options.js'
-import { type Packed, pack, packedHidden } from './pack.js'
+import { packedHidden } from './pack.js'
 import type { Pictures } from './pictures.js'
-import { type Rewards, rewardsOf, totalReward } from './rewards.js'
-import { backwardTokens, scoreTokens } from './token-loss.js'
-import type { StepMetrics, StepTrainer } from './trainer.js'
+import { rewardsOf, totalReward } from './rewards.js'
+import { mediaOfBatch, type RolloutBatch, type RolloutSettings, sampleBatch, scoreBatch } from './rollout.js'
+import { stopwatch } from './stopwatch.js'
+import { backwardTokens } from './token-loss.js'
+import type { StepTrainer } from './trainer.js'
 
 export interface GrpoSettings {
   model: Qwen2_5_VL
@@ -32,181 +34,108 @@ export interface GrpoSettings {
   seed: number
 }
 
-interface Rollout {
-  encoded: Encoded[]
-  packed: Packed
-  texts: string[]
-  finished: boolean[]
-  lengths: number[]
-  rewards: Rewards[]
-  advantages: number[]
-  old: Float32Array | null
-  reference: Float32Array | null
-}
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
-
 export function createGrpo(settings: GrpoSettings): StepTrainer {
-  const { frozenTower: frozen, model, reference, processor, pictures, schedule, options, seed } = settings
-  const { num_generations: G, num_iterations } = options
+  const { frozenTower, model, reference, processor, pictures, schedule, options, seed } = settings
+  const { num_generations: G, num_iterations, loss_type } = options
+  const sampling: RolloutSettings = { model, processor, pictures, frozenTower, options }
   const encode = createEncoder(processor, pictures)
-  const { special } = processor.tokenizer
-  let rollout: Rollout | undefined
+  const watch = stopwatch()
+  let rollout: RewardedStep | undefined
   /** The step whose prompts were sampled for `step`. */
   const rolloutOf = (step: number): number => step - (step % num_iterations)
-  const mediaOf = (step: number) => schedule[step].flatMap((example) => example.media)
 
-  function sample(step: number): Rollout {
-    const encoded = schedule[step].map(encode)
-    const media = mediaOf(step)
-    const prompts = encoded.map(({ shared, question }) => [...shared, ...question])
-    const completions = scope(() => {
-      const features = noGrad(() => pictures.batchFeatures(model, media, frozen))
-      const inputs: ModelInputs = {
-        ...padded(prompts, special.pad),
-        image_grid_thw: encoded.flatMap(({ images }) => images),
-        video_grid_thw: encoded.flatMap(({ videos }) => videos),
-        second_per_grid_ts: encoded.flatMap(({ seconds }) => seconds),
-        image_features: features.images ?? undefined,
-        video_features: features.videos ?? undefined,
+  /** Completions of a step, batch by batch, with rewards and the log-probabilities that stay as they are. */
+  function sample(step: number): RewardedStep {
+    let prompt = 0
+    const batches = batchesOf(schedule[step], options.per_device_train_batch_size / G).map((examples) => {
+      const counters = examples.map(() => [seed, step, prompt++])
+      return watch('rollout', () => sampleBatch(sampling, examples.map(encode), counters))
+    })
+    const rewards = watch('reward', () =>
+      batches.flatMap(({ encoded, texts }) =>
+        texts.map((text, i) => {
+          const { sample: item } = encoded[Math.floor(i / G)].example
+          if (!item) throw new Error('reasoning: expected prompts that carry their sample, got one without')
+          return rewardsOf(item, text)
+        }),
+      ),
+    )
+    watch('reference', () => {
+      for (const batch of batches) {
+        // With one update per rollout the policy that sampled is the one being updated.
+        if (num_iterations > 1) batch.old = scoreBatch(sampling, model, batch)
+        if (reference && options.beta > 0) batch.reference = scoreBatch(sampling, reference, batch)
       }
-      return generate(model, inputs, {
-        max_new_tokens: options.max_completion_length,
-        samples: G,
-        temperature: options.temperature,
-        top_k: options.top_k,
-        top_p: options.top_p,
-        banned: special.banned,
-        counters: prompts.map((_, p) => [seed, step, p]),
-      })
     })
-    const rows = encoded.map(({ images, videos, seconds }, p) => ({
-      prefix: prompts[p],
-      images,
-      videos,
-      seconds,
-      branches: completions[p].map(({ ids }) => ({ ids, scoredFrom: 0 })),
-    }))
-    const flat = completions.flat()
-    const texts = flat.map(({ ids }) => processor.tokenizer.decode(ids, { skip_special_tokens: true }))
-    const rewards = texts.map((text, i) => {
-      const { sample: item } = schedule[step][Math.floor(i / G)]
-      if (!item) throw new Error('reasoning: expected prompts that carry their sample, got one without')
-      return rewardsOf(item, text)
-    })
-    const packed = pack(rows, model.config, model.rope)
-    const score = (policy: Qwen2_5_VL): Float32Array =>
-      noGrad(() =>
-        scope(() =>
-          scoreTokens(
-            policy,
-            packedHidden(policy, packed, pictures.batchFeatures(policy, media, frozen)),
-            packed,
-          ),
-        ),
-      )
-    return {
-      encoded,
-      packed,
-      texts,
-      finished: flat.map(({ finished }) => finished),
-      lengths: flat.map(({ ids }) => ids.length),
-      rewards,
-      advantages: groupAdvantages(rewards.map(totalReward), G),
-      // With one update per rollout the policy that sampled is the one being updated.
-      old: num_iterations > 1 ? score(model) : null,
-      reference: reference && options.beta > 0 ? score(reference) : null,
+    const totals = rewards.map(totalReward)
+    return { batches, rewards, totals, advantages: groupAdvantages(totals, G, options.scale_rewards) }
+  }
+
+  /** Adds the gradients of one batch. @param advantages of its completions */
+  function accumulateBatch(batch: RolloutBatch, advantages: readonly number[], step: RewardedStep) {
+    const { packed } = batch
+    const branches = packed.layout.branches.length
+    const terms: GrpoTerms = {
+      advantages: Float32Array.from(packed.branch, (b) => advantages[b]),
+      weights: tokenWeights(loss_type, {
+        branch: packed.branch,
+        branches,
+        batches: step.batches.length,
+        tokensOfStep: step.batches.reduce((sum, one) => sum + one.packed.targets.length, 0),
+        maxCompletionLength: options.max_completion_length,
+      }),
+      old: batch.old,
+      reference: batch.reference,
+      epsilonLow: options.epsilon,
+      epsilonHigh: options.epsilon_high ?? options.epsilon,
+      beta: options.beta,
     }
+    const tape = options.gradient_checkpointing ? createTape() : null
+    const features = pictures.batchFeatures(model, mediaOfBatch(batch.encoded), frozenTower, tape)
+    const hidden = packedHidden(model, packed, features, tape)
+    const { loss, logp, entropy } = backwardTokens(
+      model,
+      hidden,
+      packed,
+      (chunk, start) => grpoLoss(chunk, start, detach(chunk), terms),
+      options.temperature,
+    )
+    tape?.backward()
+    const scored: ScoredBatch = {
+      logp,
+      entropy,
+      terms,
+      sequenceMean: sequenceMeanWeights(packed.branch, branches),
+    }
+    return { loss, scored }
   }
 
   return {
     // A rollout is used for all its iterations, so a run can only go on where one starts.
     resumable: (step) => step % num_iterations === 0,
-    load: (step) => pictures.load(mediaOf(rolloutOf(step))),
+    load: (step) => pictures.load(schedule[rolloutOf(step)].flatMap((example) => example.media)),
     accumulate(step) {
-      const began = performance.now()
       if (!rollout || step % num_iterations === 0) rollout = sample(rolloutOf(step))
-      const rolledOut = performance.now()
-      const { packed, advantages } = rollout
-      const terms: GrpoTerms = {
-        advantages: Float32Array.from(packed.branch, (b) => advantages[b]),
-        weights: sequenceMeanWeights(packed.branch, packed.layout.branches.length),
-        old: rollout.old,
-        reference: rollout.reference,
-        epsilonLow: options.epsilon,
-        epsilonHigh: options.epsilon_high ?? options.epsilon,
-        beta: options.beta,
-      }
-      const media = mediaOf(rolloutOf(step))
-      const tape = options.gradient_checkpointing ? createTape() : null
-      const features = pictures.batchFeatures(model, media, frozen, tape)
-      const hidden = packedHidden(model, packed, features, tape)
-      const result = backwardTokens(model, hidden, packed, (logp, start) =>
-        grpoLoss(logp, start, detach(logp), terms),
+      const rewarded = rollout
+      let first = 0
+      const done = watch('loss', () =>
+        rewarded.batches.map((batch) => {
+          const advantages = rewarded.advantages.slice(first, first + batch.texts.length)
+          first += batch.texts.length
+          return scope(() => accumulateBatch(batch, advantages, rewarded))
+        }),
       )
-      tape?.backward()
       return {
-        ...metricsOf(rollout, G, result.logp, terms),
-        loss: result.loss,
-        entropy: result.entropy,
-        num_tokens: packed.ids.length,
-        'time/rollout': (rolledOut - began) / 1000,
-        'time/loss': (performance.now() - rolledOut) / 1000,
+        ...grpoMetrics(
+          rewarded,
+          done.map(({ scored }) => scored),
+          G,
+        ),
+        loss: done.reduce((sum, { loss }) => sum + loss, 0),
+        num_tokens: rewarded.batches.reduce((sum, { packed }) => sum + packed.ids.length, 0),
+        ...watch.take(),
       }
     },
-    records: () => (rollout ? recordsOf(rollout, G) : []),
+    records: () => (rollout ? rolloutRecords(rollout, G) : []),
   }
 }
-
-/** Metrics under TRL's names. */
-function metricsOf(rollout: Rollout, G: number, logp: Float32Array, terms: GrpoTerms): StepMetrics {
-  const totals = rollout.rewards.map(totalReward)
-  const stds = rollout.encoded.map((_, p) => sampleStd(totals.slice(p * G, (p + 1) * G)))
-  const column = (name: keyof Rewards): number[] => rollout.rewards.map((reward) => reward[name])
-  let kl = 0
-  let clipped = 0
-  rollout.packed.branch.forEach((_, i) => {
-    if (terms.reference) {
-      const d = terms.reference[i] - logp[i]
-      kl += terms.weights[i] * (Math.exp(d) - d - 1)
-    }
-    if (terms.old) {
-      const ratio = Math.exp(logp[i] - terms.old[i])
-      const [low, high] = [ratio < 1 - terms.epsilonLow, ratio > 1 + terms.epsilonHigh]
-      if ((low && terms.advantages[i] < 0) || (high && terms.advantages[i] > 0)) clipped += terms.weights[i]
-    }
-  })
-  return {
-    reward: mean(totals),
-    reward_std: mean(stds),
-    frac_reward_zero_std: mean(stds.map((std) => (std < 1e-8 ? 1 : 0))),
-    'rewards/accuracy/mean': mean(column('accuracy')),
-    'rewards/accuracy/std': sampleStd(column('accuracy')),
-    'rewards/format/mean': mean(column('format')),
-    'rewards/format/std': sampleStd(column('format')),
-    kl,
-    'clip_ratio/region_mean': clipped,
-    'completions/mean_length': mean(rollout.lengths),
-    'completions/min_length': Math.min(...rollout.lengths),
-    'completions/max_length': Math.max(...rollout.lengths),
-    'completions/clipped_ratio': mean(rollout.finished.map((finished) => (finished ? 0 : 1))),
-  }
-}
-
-/** One row per prompt for the file of rollouts. */
-const recordsOf = (rollout: Rollout, G: number): Record<string, unknown>[] =>
-  rollout.encoded.map(({ example }, p) => ({
-    id: example.id,
-    prompt: example.text,
-    answer: example.answer,
-    completions: Array.from({ length: G }, (_, g) => {
-      const i = p * G + g
-      return {
-        completion: rollout.texts[i],
-        rewards: rollout.rewards[i],
-        advantage: rollout.advantages[i],
-        finished: rollout.finished[i],
-      }
-    }),
-  }))

@@ -18,6 +18,10 @@ export type DataSource = (typeof DATA_SOURCES)[number]
 const common = {
   /** Optimizer steps. */
   max_steps: z.int().min(1),
+  /** Batches of `per_device_train_batch_size` whose gradients add up to one step; memory is that of one batch. */
+  gradient_accumulation_steps: z.int().min(1).default(1),
+  /** Most tokens of a prompt with its answer; a sample that has more is named before the run starts. Absent: any number. */
+  max_length: z.int().min(1).optional(),
   learning_rate: z.number().positive(),
   /** Muon for matrices (not the embeddings) and AdamW for the rest, or AdamW for all. */
   optim: z.enum(['adamw_torch', 'muon']).default('adamw_torch'),
@@ -48,20 +52,42 @@ const common = {
   save_total_limit: z.int().min(1).default(2),
 }
 
+/**
+ * What the loss of a step is a mean of: of the batches' own token means, as transformers accumulates for
+ * Qwen2.5-VL (`accepts_loss_kwargs = False`), or of all answer tokens of the step alike, as it does where a model
+ * takes `num_items_in_batch`. Without accumulation they are the same.
+ */
+export const LOSS_NORMALIZATIONS = ['batch_mean', 'num_items_in_batch'] as const
+export type LossNormalization = (typeof LOSS_NORMALIZATIONS)[number]
+
 export const sftOptionsSchema = z.strictObject({
   ...common,
-  /** Rows per step; a row is one set of pictures with up to `questions_per_row` questions about it. */
+  loss_normalization: z.enum(LOSS_NORMALIZATIONS).default('batch_mean'),
+  /** Rows per batch; a row is one set of pictures with up to `questions_per_row` questions about it. */
   per_device_train_batch_size: z.int().min(1),
   questions_per_row: z.int().min(1).default(1),
+  /** `group_by_length`: the rows of every 50 steps sorted by length, as transformers does it. */
+  train_sampling_strategy: z.enum(['random', 'group_by_length']).default('random'),
   /** Share of rows from each source. */
   data: z.partialRecord(z.enum(DATA_SOURCES), z.number().positive()),
 })
+
+/**
+ * How token losses of a step become one number (TRL's names). `grpo`, which is upstream's: mean over a completion's
+ * tokens, then over completions. `bnpo`: mean over the tokens of a batch. `dr_grpo`: sum over tokens by completions times
+ * `max_completion_length`. `dapo`: mean over all tokens of the step.
+ */
+export const LOSS_TYPES = ['grpo', 'bnpo', 'dr_grpo', 'dapo'] as const
+export type LossType = (typeof LOSS_TYPES)[number]
+/** What divides a reward's distance from its group's mean: the group's deviation, that of the whole step, nothing. */
+export const REWARD_SCALES = ['group', 'batch', 'none'] as const
+export type RewardScale = (typeof REWARD_SCALES)[number]
 
 export const grpoOptionsSchema = z.strictObject({
   ...common,
   lr_scheduler_type: z.enum(SCHEDULES).default('linear'),
   warmup_ratio: z.number().min(0).max(1).default(0),
-  /** Completions per step, a multiple of `num_generations`. */
+  /** Completions per batch, a multiple of `num_generations`. */
   per_device_train_batch_size: z.int().min(2),
   /** Completions per prompt, G. */
   num_generations: z.int().min(2).default(4),
@@ -71,10 +97,13 @@ export const grpoOptionsSchema = z.strictObject({
   top_p: z.number().min(0).max(1).default(1),
   /** Weight of the KL divergence from the stage's starting model. */
   beta: z.number().min(0).default(0.01),
+  /** How far below 1 the ratio may go before it is clipped, and how far above (absent: as far). */
   epsilon: z.number().positive().default(0.2),
   epsilon_high: z.number().positive().optional(),
   /** Updates per rollout. */
   num_iterations: z.int().min(1).default(1),
+  loss_type: z.enum(LOSS_TYPES).default('grpo'),
+  scale_rewards: z.enum(REWARD_SCALES).default('group'),
 })
 
 export type SftOptions = z.infer<typeof sftOptionsSchema>

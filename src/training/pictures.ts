@@ -1,6 +1,6 @@
 /**
  * Pictures in memory: decoded once, kept as bytes up to a limit, cut into patches when a batch needs them.
- * With a frozen tower a batch's features are kept too, so that a picture goes through it once a step.
+ * With a frozen tower features of the last batches are kept too, so that a picture goes through it once a step.
  */
 import type { Media } from '../clients/client.js'
 import { decodeImage } from '../images/codec.js'
@@ -25,9 +25,8 @@ export interface BatchFeatures {
 
 export class Pictures {
   private readonly decoded = new Map<string, RgbImage>()
-  private readonly features = new Map<string, Tensor>()
-  /** The batch whose features those are. */
-  private batch = ''
+  /** Features by picture, of the batches that were last seen, oldest first. */
+  private readonly features = new Map<string, Map<string, Tensor>>()
   private bytes = 0
   /** Patches of the last batch, filled anew by the next. */
   private memory: Float32Array = new Float32Array(0)
@@ -36,6 +35,8 @@ export class Pictures {
     private readonly config: ImageProcessorConfig,
     /** Bytes of decoded pictures to keep. */
     private readonly limit = 1 << 30,
+    /** Batches whose features are kept: those of one step. */
+    private readonly batches = 1,
   ) {}
 
   /** Decodes what is missing; the oldest pictures make room. */
@@ -113,35 +114,38 @@ export class Pictures {
   }
 
   /**
-   * Features of this batch's media, each computed once, without gradients; kept until another batch comes,
+   * Features of this batch's media, each computed once, without gradients; kept until other batches come,
    * so that rollout, reference and loss of a step share them. They depend on the batch alone, so a run that
    * was stopped gets the same bits.
    */
   private stored(model: Qwen2_5_VL, media: readonly Media[]): Tensor[] {
     const unique = new Map(media.map((item) => [mediaKey([item]), item]))
     const batch = [...unique.keys()].join('\n')
-    if (batch !== this.batch) {
-      this.forget()
-      noGrad(() =>
-        scope(() => {
-          const rows = this.computed(model, [...unique.values()])
-          // Copies, so that the tensor they are parts of can go.
-          for (const [i, key] of [...unique.keys()].entries()) this.features.set(key, keep(cat([rows[i]], 0)))
-        }),
-      )
-      this.batch = batch
-    }
-    return media.map((item) => this.features.get(mediaKey([item])) as Tensor)
+    const known = this.features.get(batch) ?? this.store(model, batch, unique)
+    return media.map((item) => known.get(mediaKey([item])) as Tensor)
   }
 
-  private forget(): void {
-    for (const value of this.features.values()) value.dispose()
-    this.features.clear()
-    this.batch = ''
+  private store(model: Qwen2_5_VL, batch: string, items: ReadonlyMap<string, Media>): Map<string, Tensor> {
+    for (const [old, features] of this.features) {
+      if (this.features.size < this.batches) break
+      for (const value of features.values()) value.dispose()
+      this.features.delete(old)
+    }
+    const features = new Map<string, Tensor>()
+    noGrad(() =>
+      scope(() => {
+        const rows = this.computed(model, [...items.values()])
+        // Copies, so that the tensor they are parts of can go.
+        for (const [i, key] of [...items.keys()].entries()) features.set(key, keep(cat([rows[i]], 0)))
+      }),
+    )
+    this.features.set(batch, features)
+    return features
   }
 
   dispose(): void {
-    this.forget()
+    for (const features of this.features.values()) for (const value of features.values()) value.dispose()
+    this.features.clear()
     this.decoded.clear()
   }
 }

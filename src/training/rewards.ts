@@ -3,14 +3,12 @@ import type { Sample } from '../schema/sample.js'
 import { accuracyReward } from '../scoring/accuracy.js'
 import { formatReward } from '../scoring/format.js'
 
-export interface Rewards {
-  accuracy: number
-  format: number
-}
+/** By name, in the order of the recipe. */
+export type Rewards = Record<string, number>
 
 export const rewardsOf = (sample: Sample, completion: string): Rewards => ({
   accuracy: accuracyReward(sample, completion),
   format: formatReward(completion),
 })
 
-export const totalReward = ({ accuracy, format }: Rewards): number => accuracy + format
+export const totalReward = (rewards: Rewards): number => Object.values(rewards).reduce((a, b) => a + b, 0)

@@ -1,9 +1,12 @@
 /** Supervised fine-tuning: one step of next-token loss on answers (every stage but reasoning). */
 import { mul, neg, sum } from '../torch/ops.js'
 import { createTape } from '../torch/tape.js'
+import { scope } from '../torch/tensor.js'
 import type { Qwen2_5_VL } from '../vision-language/model/model.js'
 import type { Processor } from '../vision-language/processor.js'
+import { batchesOf, weightedMean } from './accumulation.js'
 import { createEncoder, sftRow } from './encode.js'
+import type { LossNormalization } from './options.js'
 import { pack, packedHidden } from './pack.js'
 import type { Pictures } from './pictures.js'
 import type { RowExamples } from './schedule-rows.js'
@@ -19,27 +22,65 @@ export interface SftSettings {
   frozenTower: boolean
   /** Layers are computed anew in backward, for memory. */
   checkpointing?: boolean
+  /** Rows of a batch; the batches of a step are computed one after another. Absent: all rows at once. */
+  batchSize?: number
+  normalization?: LossNormalization
 }
 
-/** The loss of a step is the mean over all its answer tokens. */
+/** Answer tokens of a row. */
+const answerTokens = ({ branches }: ReturnType<typeof sftRow>): number =>
+  branches.reduce((count, { ids, scoredFrom }) => count + ids.length - scoredFrom, 0)
+
+/** The loss of a step is the mean over its answer tokens: all alike, or batch by batch (`normalization`). */
 export function createSft(settings: SftSettings): StepTrainer {
-  const { model, processor, pictures, schedule, frozenTower, checkpointing } = settings
+  const { model, processor, pictures, schedule, frozenTower, checkpointing, normalization } = settings
   const encode = createEncoder(processor, pictures)
+
+  /** Adds the gradients of the batch's Σ −log p / `divisor`. */
+  function accumulateBatch(
+    examples: readonly RowExamples[],
+    rows: ReturnType<typeof sftRow>[],
+    divisor: number,
+  ) {
+    const packed = pack(rows, model.config, model.rope)
+    const media = examples.flatMap((row) => row[0].media)
+    const tape = checkpointing ? createTape() : null
+    const features = pictures.batchFeatures(model, media, frozenTower, tape)
+    const hidden = packedHidden(model, packed, features, tape)
+    const { loss, entropy } = backwardTokens(model, hidden, packed, (logp) =>
+      mul(neg(sum(logp)), 1 / divisor),
+    )
+    tape?.backward()
+    return { loss, entropy, tokens: packed.ids.length, answers: packed.targets.length }
+  }
+
   return {
     load: (step) => pictures.load(schedule[step].flatMap((row) => row[0].media)),
     accumulate(step) {
-      const rows = schedule[step].map((row) => sftRow(row.map(encode)))
-      const packed = pack(rows, model.config, model.rope)
-      const media = schedule[step].flatMap((row) => row[0].media)
-      const tape = checkpointing ? createTape() : null
-      const features = pictures.batchFeatures(model, media, frozenTower, tape)
-      const hidden = packedHidden(model, packed, features, tape)
-      const count = packed.targets.length
-      const { loss, entropy } = backwardTokens(model, hidden, packed, (logp) =>
-        mul(neg(sum(logp)), 1 / count),
+      const batches = batchesOf(schedule[step], settings.batchSize ?? schedule[step].length).map(
+        (examples) => {
+          const rows = examples.map((row) => sftRow(row.map(encode)))
+          return { examples, rows, answers: rows.reduce((count, row) => count + answerTokens(row), 0) }
+        },
       )
-      tape?.backward()
-      return { loss, entropy, num_tokens: packed.ids.length }
+      const all = batches.reduce((count, { answers }) => count + answers, 0)
+      const done = batches.map(({ examples, rows, answers }) =>
+        scope(() =>
+          accumulateBatch(
+            examples,
+            rows,
+            normalization === 'num_items_in_batch' ? all : answers * batches.length,
+          ),
+        ),
+      )
+      return {
+        loss: done.reduce((sum, { loss }) => sum + loss, 0),
+        entropy: weightedMean(
+          done.map(({ entropy }) => entropy),
+          done.map(({ answers }) => answers),
+        ),
+        num_tokens: done.reduce((sum, { tokens }) => sum + tokens, 0),
+      }
     },
   }
 }

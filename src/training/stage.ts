@@ -17,15 +17,17 @@ import type { Tensor } from '../torch/tensor.js'
 import { resizedSize } from '../vision-language/image-processor.js'
 import { hashWeights } from '../vision-language/model/folder.js'
 import { isHidden } from '../vision-language/model/names.js'
+import type { Processor } from '../vision-language/processor.js'
 import { copyProcessorFiles, loadProcessor } from '../vision-language/processor-folder.js'
 import { checkpointSteps } from './checkpoint.js'
 import { type Example, exampleOf, readPrompted } from './example.js'
 import { createGrpo } from './grpo.js'
+import { checkLengths, exampleLengths, groupByLength } from './lengths.js'
 import { trainLoop } from './loop.js'
 import type { CommonOptions, DataSource, GrpoOptions, SftOptions, StageName } from './options.js'
 import { Pictures } from './pictures.js'
 import { openPolicy } from './policy.js'
-import { scheduleRows } from './schedule-rows.js'
+import { type RowExamples, scheduleRows } from './schedule-rows.js'
 import { createSft } from './sft.js'
 
 const stageFileSchema = z.object({
@@ -117,11 +119,12 @@ export async function runStage(job: StageJob): Promise<StageFile> {
   const policy = openPolicy(from, options, seed)
   const { frozenTower, model, trained } = policy
   const processor = loadProcessor(from)
-  const pictures = new Pictures(processor.image_processor)
+  const pictures = new Pictures(processor.image_processor, undefined, options.gradient_accumulation_steps)
   const optimizer = optimizerFor(trained, options)
   try {
     const resize = (size: { width: number; height: number }) => resizedSize(size, processor.image_processor)
     const examples = examplesOf(job, resize)
+    const lengths = await lengthsOf(examples, options, processor)
     const parts = { model, processor, pictures, frozenTower }
     const trainer = isGrpo(options)
       ? createGrpo({
@@ -133,8 +136,10 @@ export async function runStage(job: StageJob): Promise<StageFile> {
         })
       : createSft({
           ...parts,
-          schedule: sftSchedule(examples, options, seed, name),
+          schedule: sftSchedule(examples, options, seed, name, lengths),
           checkpointing: options.gradient_checkpointing,
+          batchSize: options.per_device_train_batch_size,
+          normalization: options.loss_normalization,
         })
     const seconds = await trainLoop({
       trainer,
@@ -211,17 +216,47 @@ function examplesOf(job: StageJob, resize: Parameters<typeof exampleOf>[1]['resi
   )
 }
 
-const sftSchedule = (sources: Sources, options: SftOptions, seed: number, stage: string) =>
-  scheduleRows(
+/** Tokens of every example, where an option asks for them. @throws data error naming one that does not fit */
+async function lengthsOf(
+  sources: Sources,
+  options: SftOptions | GrpoOptions,
+  processor: Processor,
+): Promise<Map<Example, number> | null> {
+  const { max_length } = options
+  const grouped = !isGrpo(options) && options.train_sampling_strategy === 'group_by_length'
+  if (max_length === undefined && !grouped) return null
+  const parts = await exampleLengths([...sources.values()].flat(), processor)
+  // What GRPO samples is as long as it may be.
+  const lengths = new Map(
+    [...parts].map(([example, { prompt, answer }]) => [
+      example,
+      prompt + (isGrpo(options) ? options.max_completion_length : answer),
+    ]),
+  )
+  if (max_length !== undefined) checkLengths(lengths, max_length)
+  return lengths
+}
+
+function sftSchedule(
+  sources: Sources,
+  options: SftOptions,
+  seed: number,
+  stage: string,
+  lengths: ReadonlyMap<Example, number> | null,
+): RowExamples[][] {
+  const schedule = scheduleRows(
     new Map([...sources].map(([name, examples]) => [name, { examples, share: options.data[name] ?? 0 }])),
     {
       steps: options.max_steps,
-      rowsPerStep: options.per_device_train_batch_size,
+      rowsPerStep: options.per_device_train_batch_size * options.gradient_accumulation_steps,
       questionsPerRow: options.questions_per_row,
       seed,
       stage,
     },
   )
+  if (options.train_sampling_strategy !== 'group_by_length') return schedule
+  return groupByLength(schedule, (row) => row.reduce((sum, one) => sum + (lengths?.get(one) ?? 0), 0))
+}
 
 /** Prompts of every step, one row each; a rollout serves `num_iterations` steps. */
 function promptSchedule(sources: Sources, options: GrpoOptions, seed: number): Example[][] {
@@ -235,7 +270,7 @@ function promptSchedule(sources: Sources, options: GrpoOptions, seed: number): E
   const examples = sources.get('spatial') ?? []
   return scheduleRows(new Map([['spatial', { examples, share: 1 }]]), {
     steps: options.max_steps,
-    rowsPerStep: prompts,
+    rowsPerStep: prompts * options.gradient_accumulation_steps,
     questionsPerRow: 1,
     seed,
     stage: 'reasoning',

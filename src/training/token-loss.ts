@@ -6,6 +6,7 @@ import { backward, noGrad } from '../torch/autograd.js'
 import {
   cast,
   detach,
+  div,
   exp,
   gather,
   indexSelect,
@@ -33,9 +34,18 @@ function* chunks(count: number, vocabulary: number): Generator<[start: number, l
   for (let start = 0; start < count; start += rows) yield [start, Math.min(rows, count - start)]
 }
 
-/** fp32 log-probabilities [n] of the tokens, and the log-softmax [n, V] they come from. */
-function logProbabilities(model: Qwen2_5_VL, rows: Tensor, targets: Tensor): { chosen: Tensor; all: Tensor } {
-  const all = logSoftmax(cast(model.logits(rows), 'f32'), -1)
+/**
+ * fp32 log-probabilities [n] of the tokens, and the log-softmax [n, V] they come from.
+ * @param temperature divides the logits: what was sampled at another than 1 is scored by the distribution it came from
+ */
+function logProbabilities(
+  model: Qwen2_5_VL,
+  rows: Tensor,
+  targets: Tensor,
+  temperature: number,
+): { chosen: Tensor; all: Tensor } {
+  const logits = cast(model.logits(rows), 'f32')
+  const all = logSoftmax(temperature === 1 ? logits : div(logits, temperature), -1)
   return { chosen: squeeze(gather(all, 1, unsqueeze(targets, 1)), 1), all }
 }
 
@@ -43,7 +53,12 @@ const pickRows = (hidden: Tensor, sources: readonly number[]): Tensor =>
   indexSelect(hidden, 0, ids64(sources))
 
 /** Log-probability of every token, without gradients: for old and reference policies. */
-export function scoreTokens(model: Qwen2_5_VL, hidden: Tensor, { sources, targets }: Tokens): Float32Array {
+export function scoreTokens(
+  model: Qwen2_5_VL,
+  hidden: Tensor,
+  { sources, targets }: Tokens,
+  temperature = 1,
+): Float32Array {
   const out = new Float32Array(sources.length)
   noGrad(() =>
     scope(() => {
@@ -51,7 +66,8 @@ export function scoreTokens(model: Qwen2_5_VL, hidden: Tensor, { sources, target
       for (const [start, length] of chunks(sources.length, model.config.vocab_size))
         scope(() => {
           const wanted = ids64(targets.slice(start, start + length))
-          out.set(logProbabilities(model, narrow(rows, 0, start, length), wanted).chosen.floats(), start)
+          const part = narrow(rows, 0, start, length)
+          out.set(logProbabilities(model, part, wanted, temperature).chosen.floats(), start)
         })
     }),
   )
@@ -76,6 +92,7 @@ export function backwardTokens(
   hidden: Tensor,
   { sources, targets }: Tokens,
   chunkLoss: (logp: Tensor, start: number) => Tensor,
+  temperature = 1,
 ): TokenLoss {
   return scope(() => {
     const rows = pickRows(hidden, sources)
@@ -86,7 +103,7 @@ export function backwardTokens(
     for (const [start, length] of chunks(sources.length, model.config.vocab_size))
       scope(() => {
         const wanted = ids64(targets.slice(start, start + length))
-        const { chosen, all } = logProbabilities(model, narrow(leaf, 0, start, length), wanted)
+        const { chosen, all } = logProbabilities(model, narrow(leaf, 0, start, length), wanted, temperature)
         const value = chunkLoss(chosen, start)
         backward(value)
         loss += value.item()
