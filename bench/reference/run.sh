@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes all golden files anew with Python, numpy, transformers, Pillow and Arrow, then runs the tests that compare with them.
+# Makes all golden files anew with Python, numpy, transformers, TRL, Pillow and Arrow, then runs the tests that compare with them.
 # The environment lives outside the repository and is made once; SPATIAL_LADDER_REFERENCE names another
 # folder for it, SPATIAL_LADDER_REFERENCE_PYTHON a Python that already has the packages.
 set -euo pipefail
@@ -31,8 +31,9 @@ npx tsx bench/reference/write-strings.ts "$folder"
 npx tsx bench/reference/write-safetensors.ts
 "$python" bench/reference/scannet_fixture.py
 "$python" bench/reference/torch_golden.py
+"$python" bench/reference/grpo_golden.py
 npx tsx bench/reference/write-folder.ts "$folder"
 "$python" bench/reference/folder_golden.py "$folder"
 
 SPATIAL_LADDER_REFERENCE_PYTHON="$python" npx vitest run src/scoring src/images src/evaluation/data src/torch \
-  src/vision-language src/scene/scannet src/cli/data-export.test.ts
+  src/vision-language src/training/grpo-reference.test.ts src/scene/scannet src/cli/data-export.test.ts

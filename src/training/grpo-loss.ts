@@ -45,6 +45,8 @@ export interface GrpoTerms {
   epsilonLow: number
   epsilonHigh: number
   beta: number
+  /** The KL term times the ratio (`use_bias_correction_kl`). */
+  correctKl?: boolean
 }
 
 const part = (values: Float32Array, start: number, length: number): Tensor =>
@@ -66,7 +68,8 @@ export function grpoLoss(logp: Tensor, start: number, detached: Tensor, terms: G
   let loss = neg(minimum(mul(ratio, advantages), mul(clipped, advantages)))
   if (terms.reference && terms.beta > 0) {
     const difference = sub(part(terms.reference, start, n), logp)
-    loss = add(loss, mul(sub(sub(exp(difference), difference), 1), terms.beta))
+    const k3 = sub(sub(exp(difference), difference), 1)
+    loss = add(loss, mul(terms.correctKl ? mul(k3, ratio) : k3, terms.beta))
   }
   return sum(mul(loss, part(terms.weights, start, n)))
 }

@@ -89,6 +89,7 @@ export function createGrpo(settings: GrpoSettings): StepTrainer {
       epsilonLow: options.epsilon,
       epsilonHigh: options.epsilon_high ?? options.epsilon,
       beta: options.beta,
+      correctKl: options.use_bias_correction_kl,
     }
     const tape = options.gradient_checkpointing ? createTape() : null
     const features = pictures.batchFeatures(model, mediaOfBatch(batch.encoded), frozenTower, tape)

@@ -97,6 +97,11 @@ export const grpoOptionsSchema = z.strictObject({
   top_p: z.number().min(0).max(1).default(1),
   /** Weight of the KL divergence from the stage's starting model. */
   beta: z.number().min(0).default(0.01),
+  /**
+   * The KL term times the ratio, so that its gradient is that of the reverse KL divergence (DeepSeek-V3.2). TRL's
+   * default since 1.13; upstream has the plain term.
+   */
+  use_bias_correction_kl: z.boolean().default(false),
   /** How far below 1 the ratio may go before it is clipped, and how far above (absent: as far). */
   epsilon: z.number().positive().default(0.2),
   epsilon_high: z.number().positive().optional(),

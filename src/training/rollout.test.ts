@@ -8,7 +8,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashUniform } from '../common/random.js'
 import { clearGradients, noGrad } from '../torch/autograd.js'
-import { indexSelect, logSoftmax, maskedFill, reshape } from '../torch/ops.js'
+import { copy_, indexSelect, logSoftmax, maskedFill, mul, reshape } from '../torch/ops.js'
 import { liveTensors, scope, type Tensor, tensor } from '../torch/tensor.js'
 import { cachedAttention } from '../vision-language/model/attention.js'
 import { causalBias } from '../vision-language/model/attention-bias.js'
@@ -26,6 +26,7 @@ import { examplesAt, microConfig, microProcessor, writePictures } from './micro-
 import { type GrpoOptions, grpoOptionsSchema } from './options.js'
 import { pack, packedHidden } from './pack.js'
 import { Pictures } from './pictures.js'
+import { type RolloutSettings, sampleBatch, scoreBatch } from './rollout.js'
 import { createSft } from './sft.js'
 import { scoreTokens } from './token-loss.js'
 
@@ -377,5 +378,80 @@ describe('what is sampled', () => {
     expect(gaps.length).toBeGreaterThan(50)
     expect(gaps.reduce((a, b) => a + b) / gaps.length).toBeLessThan(1e-5)
     expect(Math.max(...gaps)).toBeLessThan(1e-4)
+  })
+})
+
+describe('a batch of rollouts', () => {
+  const settingsOf = (
+    world: keyof typeof worlds,
+    change: Partial<RolloutSettings['options']> = {},
+  ): RolloutSettings => ({
+    model,
+    processor,
+    pictures: worlds[world].pictures,
+    frozenTower: false,
+    options: { ...options(), max_completion_length: 30, ...change },
+  })
+  const sample = (settings: RolloutSettings, examples: readonly Example[]) =>
+    sampleBatch(
+      settings,
+      examples.map(createEncoder(processor, settings.pictures)),
+      examples.map((_, p) => [SEED, 0, p]),
+    )
+  /** Two pictures, then a video. */
+  const prompts = (world: keyof typeof worlds): Example[] => [worlds[world].examples[2], videosOf(world)[0]]
+
+  it('every token of it depends on the pixels: of pictures and of videos', () => {
+    const batch = sample(settingsOf('seen'), prompts('seen'))
+    // The same completions, scored before other pixels.
+    const encode = createEncoder(processor, worlds.other.pictures)
+    const moved = { ...batch, encoded: prompts('other').map(encode) }
+    const seen = scoreBatch(settingsOf('seen'), model, batch)
+    const other = scoreBatch(settingsOf('other'), model, moved)
+    expect([...scoreBatch(settingsOf('seen'), model, batch)]).toEqual([...seen])
+    for (const kind of [0, 1]) {
+      const tokens = [...seen.keys()].filter((i) => Math.floor(batch.packed.branch[i] / 4) === kind)
+      expect(tokens.length).toBeGreaterThan(50)
+      for (const i of tokens) expect(Math.abs(seen[i] - other[i])).toBeGreaterThan(1e-7)
+    }
+  })
+
+  it('has no token that opens, closes or stands for a picture, however likely', () => {
+    const { banned } = processor.tokenizer.special
+    const embeddings = model.weights.get('model.embed_tokens.weight') as Tensor
+    const before = scope(() => Float32Array.from(embeddings.floats()))
+    const put = (values: Float32Array): void =>
+      noGrad(() => scope(() => copy_(embeddings, tensor(values, embeddings.shape))))
+    const loud = Float32Array.from(before)
+    const width = embeddings.shape[1]
+    for (const id of banned)
+      for (let i = 0; i < width; i++) loud[id * width + i] = (i % 2 ? 9 : -9) * (1 + (id % 5))
+    put(loud)
+    try {
+      const { targets } = sample(settingsOf('seen'), prompts('seen')).packed
+      expect(targets.length).toBeGreaterThan(100)
+      expect(targets.filter((id) => banned.includes(id))).toEqual([])
+      const free = scope(() => rollouts(promptsOf('seen', prompts('seen')).inputs, { banned: [] }))
+      expect(free.flat().some(({ ids }) => ids.some((id) => banned.includes(id)))).toBe(true)
+    } finally {
+      put(before)
+    }
+  })
+
+  it('sampled at another temperature is scored at it', () => {
+    const settings = settingsOf('seen', { temperature: 0.5 })
+    const batch = sample(settings, [prompts('seen')[0]])
+    const scored = scoreBatch(settings, model, batch)
+    const expected = scope(() =>
+      [0, 1, 2, 3].flatMap((b) => {
+        const ids = batch.packed.targets.filter((_, i) => batch.packed.branch[i] === b)
+        const plain = aloneLogits(model, 'seen', prompts('seen')[0], ids)
+        const values = logSoftmax(mul(plain, 2), -1).floats()
+        return ids.map((id, i) => values[i * plain.shape[1] + id])
+      }),
+    )
+    expect(Math.max(...expected.map((x, i) => Math.abs(x - scored[i])))).toBeLessThan(1e-4)
+    const plain = scoreBatch(settingsOf('seen'), model, batch)
+    expect(Math.max(...expected.map((x, i) => Math.abs(x - plain[i])))).toBeGreaterThan(0.1)
   })
 })
