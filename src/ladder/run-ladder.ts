@@ -20,6 +20,7 @@ import type { Sample } from '../schema/sample.js'
 import { engine } from '../torch/engine.js'
 import type { Resize } from '../training/example.js'
 import type { DataSource, StageName } from '../training/options.js'
+import { rewardFiles } from '../training/rewards.js'
 import { runStage, type StageFile } from '../training/stage.js'
 import { resizedSize } from '../vision-language/image-processor.js'
 import { loadProcessor } from '../vision-language/processor-folder.js'
@@ -63,9 +64,10 @@ const modeOf = (stages: readonly StageName[], index: number): 'direct' | 'think'
   stages.slice(0, index).some((name) => name === 'cold-start' || name === 'reasoning') ? 'think' : 'direct'
 
 /** Finds out before anything is written that a folder named in the recipe is not there. */
-function checkInputs({ data, model }: Recipe): void {
+function checkInputs({ data, model, stages }: Recipe): void {
   for (const { scans } of [data.train, data.test]) if ('folder' in scans) listScans(scans.folder)
   if ('name_or_path' in model) modelFolder(model.name_or_path)
+  if (stages.reasoning) rewardFiles(stages.reasoning)
 }
 
 /** Keeps the resolved recipe with the run. @throws data error when the folder holds another one */
@@ -143,7 +145,7 @@ async function prepareRun(job: LadderJob, tested: boolean): Promise<Run> {
     : samples.test
   const start = stageFolder(run, stages, 0)
   const files = await step('start model, texts', train.length, 'questions', async (progress) => {
-    const asked = Object.values(recipe.stages).some((one) => one && 'data' in one && one.data.captions)
+    const asked = Object.values(recipe.stages).some((one) => one && 'captions' in one.data)
     const captions = asked ? prepareCaptions(recipe, run) : undefined
     await prepareStartModel(recipe, start, train, captions)
     const { image_processor } = loadProcessor(start)

@@ -18,3 +18,21 @@ export function formatReward(text: string): 0 | 1 {
   const reasoned = closing >= '<think>'.length && body.startsWith('</think>', closing)
   return reasoned && body.length - '</answer>'.length >= answer + '<answer>'.length ? 1 : 0
 }
+
+const isBox = (value: unknown): boolean => {
+  const { bbox_2d, label } = (value ?? {}) as { bbox_2d?: unknown; label?: unknown }
+  const corners = Array.isArray(bbox_2d) && bbox_2d.length === 4 && bbox_2d.every(Number.isFinite)
+  return corners && typeof label === 'string'
+}
+
+/** 1 when the stripped text, without a code fence around it, is a JSON list of boxes with labels and nothing else. */
+export function boxFormatReward(text: string): 0 | 1 {
+  const body = pythonStrip(text)
+  const fenced = /^```(?:json)?\s*([\s\S]*?)\s*```$/.exec(body)
+  try {
+    const rows: unknown = JSON.parse(fenced ? fenced[1] : body)
+    return Array.isArray(rows) && rows.length > 0 && rows.every(isBox) ? 1 : 0
+  } catch {
+    return 0
+  }
+}

@@ -3,9 +3,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { accuracyReward } from '../scoring/accuracy.js'
 import { exampleOf, mediaOf, readPrompted, scaleBox } from './example.js'
 import { coldStartRows, microSamples } from './micro-model.test-helper.js'
-import { rewardsOf, totalReward } from './rewards.js'
 
 describe('scaleBox', () => {
   const to = (width: number, height: number) => () => ({ width, height })
@@ -46,7 +46,7 @@ describe('exampleOf', () => {
     // [10, 5, 40, 30] of 84×56 at half the size; 2.5 rounds up.
     expect(example.answer).toBe('[{"bbox_2d": [5, 3, 20, 15], "label": "chair"}]')
     expect(example.sample?.answer).toEqual([{ bbox_2d: [5, 3, 20, 15], label: 'chair' }])
-    expect(rewardsOf(example.sample ?? boxes, example.answer).accuracy).toBe(1)
+    expect(accuracyReward(example.sample ?? boxes, example.answer)).toBe(1)
     // The sample it came from keeps its source pixels.
     expect(boxes.answer).toEqual([{ bbox_2d: [10, 5, 40, 30], label: 'chair' }])
   })
@@ -68,27 +68,6 @@ describe('exampleOf', () => {
   it('asks for reasoning when told to', () => {
     expect(exampleOf(choice, settings).text).toMatch(/Answer directly\.$/)
     expect(exampleOf(choice, { ...settings, mode: 'think' }).text).toMatch(/Think, then answer\.$/)
-  })
-})
-
-describe('rewards', () => {
-  const [, choice, number] = microSamples
-  const reward = (sample: typeof choice, text: string): number => totalReward(rewardsOf(sample, text))
-
-  it('are one for the right answer and one for the right form', () => {
-    expect(reward(choice, '<think>chair</think><answer>A</answer>')).toBe(2)
-    expect(reward(choice, '<think>chair</think><answer>B</answer>')).toBe(1)
-    expect(reward(choice, 'A')).toBe(1)
-    expect(reward(choice, 'B')).toBe(0)
-    expect(reward(choice, '')).toBe(0)
-  })
-
-  it('of a number fall with its distance', () => {
-    // Target 1. 1.3 is off by 0.3: within 1 − θ for θ = .5 .. .7, five of ten thresholds (0.7 by rounding or not).
-    expect(reward(number, '<answer>1</answer>')).toBe(1)
-    const near = reward(number, '<answer>1.28</answer>')
-    expect(near).toBeCloseTo(0.5, 6)
-    expect(reward(number, '<answer>5</answer>')).toBe(0)
   })
 })
 

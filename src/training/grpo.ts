@@ -15,7 +15,7 @@ import { grpoMetrics, type RewardedStep, rolloutRecords, type ScoredBatch } from
 import type { GrpoOptions } from './options.js'
 import { packedHidden } from './pack.js'
 import type { Pictures } from './pictures.js'
-import { rewardsOf, totalReward } from './rewards.js'
+import { type NamedReward, rewardsOf, totalReward, UPSTREAM_REWARDS } from './rewards.js'
 import { mediaOfBatch, type RolloutBatch, type RolloutSettings, sampleBatch, scoreBatch } from './rollout.js'
 import { stopwatch } from './stopwatch.js'
 import { backwardTokens } from './token-loss.js'
@@ -32,11 +32,14 @@ export interface GrpoSettings {
   schedule: readonly Example[][]
   options: GrpoOptions
   seed: number
+  /** Absent: upstream's. */
+  rewards?: readonly NamedReward[]
 }
 
 export function createGrpo(settings: GrpoSettings): StepTrainer {
   const { frozenTower, model, reference, processor, pictures, schedule, options, seed } = settings
   const { num_generations: G, num_iterations, loss_type } = options
+  const named = settings.rewards ?? UPSTREAM_REWARDS
   const sampling: RolloutSettings = { model, processor, pictures, frozenTower, options }
   const encode = createEncoder(processor, pictures)
   const watch = stopwatch()
@@ -54,9 +57,9 @@ export function createGrpo(settings: GrpoSettings): StepTrainer {
     const rewards = watch('reward', () =>
       batches.flatMap(({ encoded, texts }) =>
         texts.map((text, i) => {
-          const { sample: item } = encoded[Math.floor(i / G)].example
+          const { sample: item, text: prompt } = encoded[Math.floor(i / G)].example
           if (!item) throw new Error('reasoning: expected prompts that carry their sample, got one without')
-          return rewardsOf(item, text)
+          return rewardsOf(named, { sample: item, prompt, completion: text })
         }),
       ),
     )
@@ -67,7 +70,7 @@ export function createGrpo(settings: GrpoSettings): StepTrainer {
         if (reference && options.beta > 0) batch.reference = scoreBatch(sampling, reference, batch)
       }
     })
-    const totals = rewards.map(totalReward)
+    const totals = rewards.map((values) => totalReward(named, values))
     return { batches, rewards, totals, advantages: groupAdvantages(totals, G, options.scale_rewards) }
   }
 

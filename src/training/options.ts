@@ -83,8 +83,24 @@ export type LossType = (typeof LOSS_TYPES)[number]
 export const REWARD_SCALES = ['group', 'batch', 'none'] as const
 export type RewardScale = (typeof REWARD_SCALES)[number]
 
+/** How answers at the edges are judged, each by name; the defaults are upstream's strict reading. */
+export const accuracyPolicySchema = z.strictObject({
+  /** Against a target of 0: absolute error under the same limits, 0 itself and nothing else, or an error. */
+  zero_target: z.enum(['absolute', 'exact', 'throw']).default('absolute'),
+  /** `42 cm` */
+  units: z.enum(['refuse', 'drop']).default('refuse'),
+  /** `two` */
+  number_words: z.enum(['refuse', 'read']).default('refuse'),
+  /** `1,200` */
+  thousands_commas: z.enum(['refuse', 'read']).default('refuse'),
+  /** Of boxes: mean IoU, or the share with an IoU of at least one half. */
+  boxes: z.enum(['iou', 'iou_50']).default('iou'),
+})
+
 export const grpoOptionsSchema = z.strictObject({
   ...common,
+  /** Share of prompts from each source; boxes are asked for as in `perception` and earn their IoU. */
+  data: z.partialRecord(z.enum(['spatial', 'grounding']), z.number().positive()).default({ spatial: 1 }),
   lr_scheduler_type: z.enum(SCHEDULES).default('linear'),
   warmup_ratio: z.number().min(0).max(1).default(0),
   /** Completions per batch, a multiple of `num_generations`. */
@@ -107,6 +123,11 @@ export const grpoOptionsSchema = z.strictObject({
   epsilon_high: z.number().positive().optional(),
   /** Updates per rollout. */
   num_iterations: z.int().min(1).default(1),
+  /** `accuracy`, `format`, or files that export a function (`RewardFunction` of `rewards.ts`). */
+  reward_funcs: z.array(z.string().min(1)).min(1).default(['accuracy', 'format']),
+  /** One for each of them; absent: 1. */
+  reward_weights: z.array(z.number()).optional(),
+  accuracy_policy: accuracyPolicySchema.prefault({}),
   loss_type: z.enum(LOSS_TYPES).default('grpo'),
   scale_rewards: z.enum(REWARD_SCALES).default('group'),
 })
@@ -126,6 +147,17 @@ export const stagesSchema = z.strictObject({
     .refine(({ per_device_train_batch_size: batch, num_generations: group }) => batch % group === 0, {
       path: ['per_device_train_batch_size'],
       message: 'a multiple of num_generations',
+    })
+    .refine(
+      ({ reward_funcs, reward_weights }) => (reward_weights ?? reward_funcs).length === reward_funcs.length,
+      {
+        path: ['reward_weights'],
+        message: 'as many as reward_funcs',
+      },
+    )
+    .refine(({ reward_funcs }) => new Set(reward_funcs).size === reward_funcs.length, {
+      path: ['reward_funcs'],
+      message: 'each once',
     })
     .optional(),
 })

@@ -27,6 +27,7 @@ import { trainLoop } from './loop.js'
 import type { CommonOptions, DataSource, GrpoOptions, SftOptions, StageName } from './options.js'
 import { Pictures } from './pictures.js'
 import { openPolicy } from './policy.js'
+import { loadRewards, rewardHash } from './rewards.js'
 import { type RowExamples, scheduleRows } from './schedule-rows.js'
 import { createSft } from './sft.js'
 
@@ -106,6 +107,7 @@ export async function runStage(job: StageJob): Promise<StageFile> {
       parent.weights_sha256,
       engine().version(),
       engine().threads(),
+      ...(isGrpo(options) ? [rewardHash(options)] : []),
     ]),
   )
   if (fs.existsSync(path.join(out, 'stage.json'))) {
@@ -133,6 +135,7 @@ export async function runStage(job: StageJob): Promise<StageFile> {
           schedule: promptSchedule(examples, options, seed),
           options,
           seed,
+          rewards: await loadRewards(options),
         })
       : createSft({
           ...parts,
@@ -191,24 +194,22 @@ type Sources = Map<DataSource, Example[]>
 /** What each source holds for this stage. */
 function examplesOf(job: StageJob, resize: Parameters<typeof exampleOf>[1]['resize']): Sources {
   const { samples, imageRoot, style, options, files } = job
+  const thinking = isGrpo(options) ? 'think' : undefined
   const boxes = (sample: Sample): boolean => Array.isArray(sample.answer)
   const make = (list: readonly Sample[], mode?: 'think'): Example[] =>
     list.map((sample) => exampleOf(sample, { mode, style, imageRoot, resize }))
-  if (isGrpo(options))
-    return new Map([
-      [
-        'spatial',
-        make(
-          samples.filter((s) => !boxes(s)),
-          'think',
-        ),
-      ],
-    ])
   const wanted = Object.keys(options.data) as DataSource[]
   return new Map(
     wanted.map((source): [DataSource, Example[]] => {
       if (source === 'grounding') return [source, make(samples.filter(boxes))]
-      if (source === 'spatial') return [source, make(samples.filter((s) => !boxes(s)))]
+      if (source === 'spatial')
+        return [
+          source,
+          make(
+            samples.filter((s) => !boxes(s)),
+            thinking,
+          ),
+        ]
       const file = files[source]
       if (!file) throw dataError(`stage ${job.name}`, `a file of ${source} for its data`, 'none')
       return [source, readPrompted(file, imageRoot)]
@@ -237,6 +238,14 @@ async function lengthsOf(
   return lengths
 }
 
+const sharesOf = (sources: Sources, { data }: SftOptions | GrpoOptions) =>
+  new Map(
+    [...sources].map(([name, examples]) => [
+      name,
+      { examples, share: (data as SftOptions['data'])[name] ?? 0 },
+    ]),
+  )
+
 function sftSchedule(
   sources: Sources,
   options: SftOptions,
@@ -244,16 +253,13 @@ function sftSchedule(
   stage: string,
   lengths: ReadonlyMap<Example, number> | null,
 ): RowExamples[][] {
-  const schedule = scheduleRows(
-    new Map([...sources].map(([name, examples]) => [name, { examples, share: options.data[name] ?? 0 }])),
-    {
-      steps: options.max_steps,
-      rowsPerStep: options.per_device_train_batch_size * options.gradient_accumulation_steps,
-      questionsPerRow: options.questions_per_row,
-      seed,
-      stage,
-    },
-  )
+  const schedule = scheduleRows(sharesOf(sources, options), {
+    steps: options.max_steps,
+    rowsPerStep: options.per_device_train_batch_size * options.gradient_accumulation_steps,
+    questionsPerRow: options.questions_per_row,
+    seed,
+    stage,
+  })
   if (options.train_sampling_strategy !== 'group_by_length') return schedule
   return groupByLength(schedule, (row) => row.reduce((sum, one) => sum + (lengths?.get(one) ?? 0), 0))
 }
@@ -267,8 +273,7 @@ function promptSchedule(sources: Sources, options: GrpoOptions, seed: number): E
       `a multiple of num_generations ${options.num_generations}`,
       `${options.per_device_train_batch_size}`,
     )
-  const examples = sources.get('spatial') ?? []
-  return scheduleRows(new Map([['spatial', { examples, share: 1 }]]), {
+  return scheduleRows(sharesOf(sources, options), {
     steps: options.max_steps,
     rowsPerStep: prompts * options.gradient_accumulation_steps,
     questionsPerRow: 1,
