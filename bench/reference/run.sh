@@ -36,4 +36,4 @@ npx tsx bench/reference/write-folder.ts "$folder"
 "$python" bench/reference/folder_golden.py "$folder"
 
 SPATIAL_LADDER_REFERENCE_PYTHON="$python" npx vitest run src/scoring src/images src/evaluation/data src/torch \
-  src/vision-language src/training/grpo-reference.test.ts src/scene/scannet src/cli/data-export.test.ts
+  src/vision-language src/training/grpo-reference.test.ts src/training/tensorboard.test.ts src/scene/scannet src/cli/data-export.test.ts

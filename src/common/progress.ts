@@ -8,6 +8,8 @@ export interface Progress {
    * starts (what was there before), so that the rate is that of this run.
    */
   update(done: number, note?: string): void
+  /** A line of its own, above the bar. */
+  say?(text: string): void
   /** Ends the line; the last state stays visible. */
   end(note?: string): void
 }
@@ -97,6 +99,10 @@ export function startProgress(label: string, total: number, options: ProgressOpt
         waiting = false
         if (!ended) draw(lastNote, false)
       })
+    },
+    say(text) {
+      stream.write(terminal ? `\r\u001b[2K${text}\n` : `${text}\n`)
+      if (terminal && start !== null) draw(lastNote, false)
     },
     end(note) {
       if (ended) return

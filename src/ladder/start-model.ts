@@ -9,8 +9,8 @@ import { geometricReasoning } from '../dataset/teacher.js'
 import type { PromptedRow } from '../schema/prompted-row.js'
 import { directAnswer, plainMode, promptText } from '../schema/prompts.js'
 import type { Sample } from '../schema/sample.js'
-import { METRICS, ROLLOUTS } from '../training/loop.js'
 import { writeStageFile } from '../training/stage.js'
+import { LOGS } from '../training/step-log.js'
 import { createChatTemplate, qwenChatTemplate } from '../vision-language/chat-template.js'
 import { parseConfig } from '../vision-language/config.js'
 import { parseImageProcessorConfig } from '../vision-language/image-processor.js'
@@ -76,7 +76,7 @@ export async function prepareStartModel(
 
 /** The files of a model folder; what a training run left beside them stays behind. */
 function copyModel(from: string, to: string): void {
-  const left = new Set(['stage.json', METRICS, ROLLOUTS])
+  const left = new Set(['stage.json', ...LOGS])
   for (const entry of fs.readdirSync(from, { withFileTypes: true }))
     if (entry.isFile() && !left.has(entry.name))
       fs.copyFileSync(path.join(from, entry.name), path.join(to, entry.name))

@@ -2,18 +2,18 @@
  * The training loop: schedule, clipping, update, metrics, checkpoints. Killed at any moment it goes on from
  * its last checkpoint, with the numbers of a run that was never killed.
  */
-import fs from 'node:fs'
-import path from 'node:path'
 import { setImmediate as yieldToEvents } from 'node:timers/promises'
 import { dataError } from '../common/errors.js'
-import { appendJsonl, readJsonl, writeJsonl } from '../common/jsonl.js'
 import { type Progress, silentProgress } from '../common/progress.js'
 import { clearGradients } from '../torch/autograd.js'
 import { clipGradientNorm, type Optimizer } from '../torch/optimizer.js'
 import { scheduleFactor } from '../torch/schedule.js'
 import { scope, type Tensor } from '../torch/tensor.js'
+import { notFinite } from './alarms.js'
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js'
 import type { CommonOptions } from './options.js'
+import { openStepLog } from './step-log.js'
+import { stopwatch } from './stopwatch.js'
 import type { StepTrainer } from './trainer.js'
 
 export interface LoopSettings {
@@ -32,18 +32,6 @@ export interface LoopSettings {
   signal?: AbortSignal
 }
 
-export const METRICS = 'metrics.jsonl'
-export const ROLLOUTS = 'rollouts.jsonl'
-
-/** Drops what was logged after the checkpoint that the run goes on from. */
-function rewind(file: string, step: number): void {
-  if (!fs.existsSync(file)) return
-  writeJsonl(
-    file,
-    readJsonl<{ step: number }>(file, { tolerateTail: true }).filter((row) => row.step <= step),
-  )
-}
-
 /**
  * Runs all steps that are left. @returns seconds of training over all sittings
  * @throws data error when the checkpoint in `folder` is another run's, AbortError when stopped (state saved)
@@ -59,10 +47,8 @@ export async function trainLoop(settings: LoopSettings): Promise<number> {
   const before = state?.seconds ?? 0
   const began = performance.now()
   const seconds = (): number => before + (performance.now() - began) / 1000
-  const metricsFile = path.join(folder, METRICS)
-  const rolloutsFile = path.join(folder, ROLLOUTS)
-  fs.mkdirSync(folder, { recursive: true })
-  for (const file of [metricsFile, rolloutsFile]) rewind(file, done)
+  const log = openStepLog(folder, done)
+  const watch = stopwatch()
   progress.update(done)
 
   let saved = performance.now()
@@ -89,25 +75,37 @@ export async function trainLoop(settings: LoopSettings): Promise<number> {
     const start = performance.now()
     const rate = options.learning_rate * scheduleFactor(options.lr_scheduler_type, done, warmup, total)
     const metrics = scope(() => trainer.accumulate(done))
-    const norm = clipGradientNorm(trained.values(), options.max_grad_norm)
-    if (!Number.isFinite(metrics.loss) || !Number.isFinite(norm))
+    const norm = watch('optimizer', () => clipGradientNorm(trained.values(), options.max_grad_norm))
+    const broken = notFinite(done + 1, metrics.loss, norm)
+    if (broken) {
+      log.raise(broken)
       throw dataError(
         `${folder} step ${done + 1}`,
         'a finite loss and gradient',
         `loss ${metrics.loss}, gradient norm ${norm}`,
       )
-    optimizer.step(rate)
+    }
+    watch('optimizer', () => optimizer.step(rate))
     clearGradients([...trained.values()])
     done++
-    const { loss, ...rest } = metrics
+    const { loss, num_tokens, ...rest } = metrics
     const step_time = (performance.now() - start) / 1000
-    appendJsonl(metricsFile, [{ step: done, loss, grad_norm: norm, learning_rate: rate, ...rest, step_time }])
-    const records = trainer.records?.() ?? []
-    if (records.length > 0)
-      appendJsonl(
-        rolloutsFile,
-        records.map((record) => ({ step: done, ...record })),
-      )
+    log.tokens += num_tokens
+    const row = {
+      step: done,
+      loss,
+      grad_norm: norm,
+      learning_rate: rate,
+      ...rest,
+      // Of the run so far, as TRL counts it.
+      num_tokens: log.tokens,
+      ...watch.take(),
+      step_time,
+      train_tokens_per_second: num_tokens / step_time,
+      'memory/peak_rss': 1024 * process.resourceUsage().maxRSS,
+    }
+    for (const { alarm, text } of log.write(row, trainer.records?.() ?? []))
+      progress.say?.(`step ${done}: ${alarm}: ${text}`)
     progress.update(
       done,
       'reward' in metrics ? `reward ${metrics.reward.toFixed(2)}` : `loss ${loss.toFixed(3)}`,

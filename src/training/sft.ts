@@ -10,6 +10,7 @@ import type { LossNormalization } from './options.js'
 import { pack, packedHidden } from './pack.js'
 import type { Pictures } from './pictures.js'
 import type { RowExamples } from './schedule-rows.js'
+import { stopwatch } from './stopwatch.js'
 import { backwardTokens } from './token-loss.js'
 import type { StepTrainer } from './trainer.js'
 
@@ -35,6 +36,7 @@ const answerTokens = ({ branches }: ReturnType<typeof sftRow>): number =>
 export function createSft(settings: SftSettings): StepTrainer {
   const { model, processor, pictures, schedule, frozenTower, checkpointing, normalization } = settings
   const encode = createEncoder(processor, pictures)
+  const watch = stopwatch()
 
   /** Adds the gradients of the batch's Σ −log p / `divisor`. */
   function accumulateBatch(
@@ -64,13 +66,11 @@ export function createSft(settings: SftSettings): StepTrainer {
         },
       )
       const all = batches.reduce((count, { answers }) => count + answers, 0)
-      const done = batches.map(({ examples, rows, answers }) =>
-        scope(() =>
-          accumulateBatch(
-            examples,
-            rows,
-            normalization === 'num_items_in_batch' ? all : answers * batches.length,
-          ),
+      const divisor = (answers: number): number =>
+        normalization === 'num_items_in_batch' ? all : answers * batches.length
+      const done = watch('loss', () =>
+        batches.map(({ examples, rows, answers }) =>
+          scope(() => accumulateBatch(examples, rows, divisor(answers))),
         ),
       )
       return {
@@ -80,6 +80,7 @@ export function createSft(settings: SftSettings): StepTrainer {
           done.map(({ answers }) => answers),
         ),
         num_tokens: done.reduce((sum, { tokens }) => sum + tokens, 0),
+        ...watch.take(),
       }
     },
   }

@@ -13,6 +13,7 @@ import { checkpointSteps } from './checkpoint.js'
 import { coldStartRows, microSamples, writePictures, writeStart } from './micro-model.test-helper.js'
 import { type GrpoOptions, grpoOptionsSchema, type SftOptions, sftOptionsSchema } from './options.js'
 import { readStageFile, runStage, type StageJob } from './stage.js'
+import { isMeasured } from './step-log.js'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const helper = fileURLToPath(new URL('train-stage.test-helper.ts', import.meta.url))
@@ -71,11 +72,7 @@ function leftBy(folder: string): { metrics: unknown[]; rollouts: string; weights
   const rows = readJsonl<Record<string, unknown>>(path.join(folder, 'metrics.jsonl'))
   const rollouts = path.join(folder, 'rollouts.jsonl')
   return {
-    metrics: rows.map((row) =>
-      Object.fromEntries(
-        Object.entries(row).filter(([key]) => key !== 'step_time' && !key.startsWith('time/')),
-      ),
-    ),
+    metrics: rows.map((row) => Object.fromEntries(Object.entries(row).filter(([key]) => !isMeasured(key)))),
     rollouts: fs.existsSync(rollouts) ? fs.readFileSync(rollouts, 'utf8') : '',
     weights: fs.readFileSync(path.join(folder, 'model.safetensors')),
   }
