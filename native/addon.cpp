@@ -30,6 +30,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   registerFused(env, exports);
   registerAttention(env, exports);
   registerFile(env, exports);
+  registerDecode(env, exports);
+  registerSample(env, exports);
   return exports;
 }
 

@@ -87,5 +87,7 @@ void registerAutograd(Napi::Env env, Napi::Object exports);
 void registerFused(Napi::Env env, Napi::Object exports);
 void registerAttention(Napi::Env env, Napi::Object exports);
 void registerFile(Napi::Env env, Napi::Object exports);
+void registerDecode(Napi::Env env, Napi::Object exports);
+void registerSample(Napi::Env env, Napi::Object exports);
 
 }  // namespace engine

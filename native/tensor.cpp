@@ -8,7 +8,7 @@
 namespace engine {
 namespace {
 
-// fromData(bytes: Uint8Array, sizes, dtype) -> slot; the bytes are copied.
+// fromData(bytes: Uint8Array, sizes, dtype, device or nothing: the CPU) -> slot; the bytes are copied.
 Napi::Value fromData(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     Napi::Uint8Array bytes = info[0].As<Napi::Uint8Array>();
@@ -19,6 +19,10 @@ Napi::Value fromData(const Napi::CallbackInfo& info) {
                                   std::to_string(bytes.ByteLength()));
     }
     if (tensor.nbytes() > 0) std::memcpy(tensor.data_ptr(), bytes.Data(), tensor.nbytes());
+    if (info[3].IsString()) {
+      const c10::Device device(info[3].As<Napi::String>().Utf8Value());
+      if (!device.is_cpu()) tensor = tensor.to(device);
+    }
     return Napi::Number::New(info.Env(), static_cast<double>(slots(info.Env()).put(std::move(tensor))));
   });
 }

@@ -9,8 +9,8 @@ import fs from 'node:fs'
 import type { AnswerRequest } from './client.js'
 import { openLocal } from './local.js'
 
-// Keys and values of 200,000 tokens are 100 MB a question in this model, in four pieces.
-const LONGEST = 200_000
+// Keys and values of 300,000 tokens are 150 MB a question in this model, in four pieces.
+const LONGEST = 300_000
 const ROOM = 600e6
 
 const client = await openLocal(process.argv[2], { batchMemory: Number.POSITIVE_INFINITY })

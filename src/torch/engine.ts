@@ -17,7 +17,7 @@ export interface Addon {
   threads(): number
   findOperator(name: string, overload: string): number
   call(operator: number, ...args: unknown[]): unknown
-  fromData(bytes: Uint8Array, sizes: readonly number[], dtype: number): number
+  fromData(bytes: Uint8Array, sizes: readonly number[], dtype: number, device: string): number
   /** The tensor at `offset` of a file, of element type `stored`, as one of `target`. */
   fromFile(file: string, offset: number, sizes: readonly number[], stored: number, target: number): number
   toData(slot: number): ArrayBuffer
@@ -39,7 +39,46 @@ export interface Addon {
   gated(gate: number, up: number): number
   biasedSoftmax(scores: number, bias: number | null, scale: number): number
   attend(q: number, k: number, v: number, bias: number | null, scale: number): number
+  /** A decoder that goes on after the prompts in `keys` and `values`; see `native/decode.cpp`. */
+  decoderCreate(parts: {
+    heads: number
+    keyHeads: number
+    eps: number
+    limit: number
+    weights: readonly number[]
+    keys: readonly number[]
+    values: readonly number[]
+    owners: readonly number[]
+    visible: Uint8Array
+    length: number
+  }): DecoderHandle
+  decoderStep(
+    decoder: DecoderHandle,
+    rows: Int32Array,
+    ids: Int32Array,
+    cos: Float32Array,
+    sin: Float32Array,
+    logits: number,
+  ): void
+  decoderFree(decoder: DecoderHandle): void
+  /** One id for each of `lines`, the rows of `logits` to draw from; see `native/sample.cpp`. */
+  sampleTokens(
+    logits: number,
+    lines: Int32Array,
+    uniforms: Float64Array,
+    banned: Uint8Array | null,
+    seen: Uint8Array | null,
+    temperature: number,
+    topK: number,
+    topP: number,
+    minP: number,
+    penalty: number,
+  ): Int32Array
 }
+
+declare const decoderHandle: unique symbol
+/** Held by the addon; only passed back to it. */
+export type DecoderHandle = { readonly [decoderHandle]: never }
 
 export interface EngineInfo {
   /** Path of the addon. */

@@ -210,8 +210,8 @@ function typedArray(buffer: ArrayBuffer, dtype: Dtype): TypedArray {
 }
 
 /** A tensor from raw bytes in row-major order (copied). */
-export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: Dtype): Tensor {
-  return new Tensor(engine().fromData(bytes, shape, DTYPES[dtype]), 'fromBytes')
+export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: Dtype, device = 'cpu'): Tensor {
+  return new Tensor(engine().fromData(bytes, shape, DTYPES[dtype], device), 'fromBytes')
 }
 
 /** A tensor from `offset` of a file, row-major elements of type `stored`, cast to `dtype` piece by piece. */
@@ -227,7 +227,12 @@ export const fromFile = (
  * A tensor from numbers. `shape` defaults to one dimension.
  * @throws when the count does not fit the shape
  */
-export function tensor(values: ArrayLike<number>, shape?: readonly number[], dtype: Dtype = 'f32'): Tensor {
+export function tensor(
+  values: ArrayLike<number>,
+  shape?: readonly number[],
+  dtype: Dtype = 'f32',
+  device = 'cpu',
+): Tensor {
   const sizes = shape ?? [values.length]
   const count = sizes.reduce((product, n) => product * n, 1)
   if (count !== values.length)
@@ -235,14 +240,20 @@ export function tensor(values: ArrayLike<number>, shape?: readonly number[], dty
   // Already in the wanted form: the engine copies the bytes, JavaScript need not.
   if (
     (values instanceof Float32Array && dtype === 'f32') ||
-    (values instanceof Int32Array && dtype === 'i32')
+    (values instanceof Int32Array && dtype === 'i32') ||
+    (values instanceof Uint8Array && (dtype === 'u8' || dtype === 'bool'))
   )
-    return fromBytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), sizes, dtype)
+    return fromBytes(
+      new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+      sizes,
+      dtype,
+      device,
+    )
   const bytes = new Uint8Array(count * BYTES[dtype])
   const view = typedArray(bytes.buffer, dtype)
   if (view instanceof BigInt64Array) for (let i = 0; i < count; i++) view[i] = BigInt(values[i])
   else if (dtype === 'f16' || dtype === 'bf16')
     throw new Error(`tensor: expected f32 values to be cast, got ${dtype}`)
   else for (let i = 0; i < count; i++) view[i] = values[i]
-  return fromBytes(bytes, sizes, dtype)
+  return fromBytes(bytes, sizes, dtype, device)
 }

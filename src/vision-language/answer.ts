@@ -19,7 +19,7 @@ import type { GridThw } from './window-index.js'
 export interface AnswerSettings
   extends Pick<
     GenerateOptions,
-    'temperature' | 'top_k' | 'top_p' | 'repetition_penalty' | 'max_new_tokens' | 'stop'
+    'temperature' | 'top_k' | 'top_p' | 'min_p' | 'repetition_penalty' | 'max_new_tokens' | 'stop'
   > {
   /** Questions per batch at most; 32 if not given. */
   batch_size?: number
@@ -189,7 +189,7 @@ function write(
   features: ReadonlyMap<string, Tensor>,
   settings: AnswerSettings,
 ): string[] {
-  const { max_new_tokens, temperature, top_k, top_p, repetition_penalty, stop, counters } = settings
+  const { max_new_tokens, temperature, top_k, top_p, min_p, repetition_penalty, stop, counters } = settings
   const completions = scope(() => {
     const media = prompts.flatMap((prompt) =>
       prompt.media.map((item, i) => ({ item, grid: prompt.grids[i] })),
@@ -217,6 +217,7 @@ function write(
         temperature,
         top_k,
         top_p,
+        min_p,
         repetition_penalty,
         stop,
         samples: 1,

@@ -70,7 +70,7 @@ export function batchBytes(
   const visual = prompts.reduce((sum, prompt) => sum + prompt.visual, 0)
   // Features of the pictures, and once more as one piece.
   const features = 2 * visual * H * bytes
-  // A batch that shrinks is copied into a smaller one, three quarters as large at most.
+  // Through operators a batch that shrinks is copied into a smaller one, three quarters as large at most.
   const cache = 1.75 * 2 * config.num_hidden_layers * B * keys * (L + limit) * bytes
   // What may be attended to, as numbers and as a tensor; the shares of one layer.
   const attention = B * L * L * (8 + heads * (bytes === 4 ? 4 : 12))

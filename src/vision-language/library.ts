@@ -56,6 +56,8 @@ export interface GenerationOptions {
   top_k?: number
   /** 1, all, if not given. */
   top_p?: number
+  /** 0, all, if not given: what is less likely than this share of the likeliest is left out. */
+  min_p?: number
   repetition_penalty?: number
   num_return_sequences?: number
   /** Ids that end an answer; those of `config.json` if not given. */
@@ -178,6 +180,7 @@ function modelOf(core: Qwen2_5_VL, folder: string): Model {
           temperature: do_sample ? temperature : 0,
           top_k: options.top_k,
           top_p: options.top_p,
+          min_p: options.min_p,
           repetition_penalty: options.repetition_penalty,
           samples: options.num_return_sequences,
           banned: options.suppress_tokens,

@@ -36,6 +36,11 @@ export class Decoder {
     return this.rotary.lookup(count, (axis, i) => positions[axis * count + i])
   }
 
+  /** As {@link rotaryFor} for tokens of text, whose position is the same on all axes; plain numbers. */
+  rotaryAt(positions: ArrayLike<number>): { cos: Float32Array; sin: Float32Array } {
+    return this.rotary.numbers(positions.length, (_, i) => positions[i])
+  }
+
   /**
    * Embeddings [N, H] to hidden states [N, H] after the final norm.
    * @param tape keeps only what goes into each layer; its `backward` computes them anew

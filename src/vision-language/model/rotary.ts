@@ -41,6 +41,15 @@ export class RotaryTable {
    * @returns cos and sin, each [count, half]
    */
   lookup(count: number, position: (axis: number, i: number) => number): Rotary {
+    const { cos, sin } = this.numbers(count, position)
+    return { cos: tensor(cos, [count, this.half]), sin: tensor(sin, [count, this.half]) }
+  }
+
+  /** As {@link lookup}, as plain numbers. */
+  numbers(
+    count: number,
+    position: (axis: number, i: number) => number,
+  ): { cos: Float32Array; sin: Float32Array } {
     const { half } = this
     const axes = Array.from({ length: half }, (_, k) => this.axisOf(k))
     const used = [...new Set(axes)]
@@ -59,7 +68,7 @@ export class RotaryTable {
         }
       }
     }
-    return { cos: tensor(cos, [count, half]), sin: tensor(sin, [count, half]) }
+    return { cos, sin }
   }
 }
 

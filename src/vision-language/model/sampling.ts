@@ -1,15 +1,18 @@
 /**
- * From logits to tokens: Hugging Face's order (repetition penalty, temperature, top-k, top-p), one uniform
- * number per token.
+ * From logits to tokens: Hugging Face's order (repetition penalty, banned ids, temperature, top-k, top-p, min-p), one
+ * uniform number per token. On the CPU one native pass (`native/sample.cpp`), elsewhere operators; both keep the same
+ * tokens.
  */
-import { inplace } from '../../torch/operator.js'
+import { engine } from '../../torch/engine.js'
 import {
   argmax,
   cast,
+  contiguous,
   cumsum,
   div,
   full,
   ge,
+  indexSelect,
   le,
   maskedFill,
   mul,
@@ -32,6 +35,10 @@ export interface SamplingOptions {
   top_k?: number
   /** Keep the smallest set whose probability reaches p; 1 keeps all. */
   top_p?: number
+  /** Keep what is at least this share as likely as the likeliest; 0 keeps all. */
+  min_p?: number
+  /** Above 1 makes ids of the prompt and of the answer so far less likely; 1 changes nothing. */
+  repetition_penalty?: number
 }
 
 /**
@@ -42,19 +49,13 @@ export interface SamplingOptions {
 export const penaliseRepetition = (logits: Tensor, seen: Tensor, penalty: number): Tensor =>
   where(seen, where(le(logits, 0), mul(logits, penalty), div(logits, penalty)), logits)
 
-const scatter_ = inplace('scatter_.value')
-
-/** Marks one more id per row in `seen` [R, V]. */
-export const markSeen = (seen: Tensor, ids: readonly number[]): void =>
-  scatter_(seen, 1, cast(tensor(ids, [ids.length, 1], 'i32'), 'i64'), 1)
-
-/** Logits with everything outside top-k and top-p at -inf, after temperature. */
+/** Logits with everything outside top-k, top-p and min-p at -inf, after temperature. */
 export function shapeLogits(logits: Tensor, options: SamplingOptions): Tensor {
-  const { temperature, top_k = 0, top_p = 1 } = options
+  const { min_p = 0, temperature, top_k = 0, top_p = 1 } = options
   let x = temperature === 1 ? logits : div(logits, temperature)
   if (top_k > 0 && top_k < x.shape[1]) {
     const [values] = topk(x, top_k, -1)
-    x = where(ge(x, narrow(values, 1, top_k - 1, 1)), x, full([1], Number.NEGATIVE_INFINITY))
+    x = where(ge(x, narrow(values, 1, top_k - 1, 1)), x, full([1], Number.NEGATIVE_INFINITY, 'f32', x.device))
   }
   if (top_p < 1) {
     const [sorted] = sortDescending(x, -1)
@@ -63,7 +64,12 @@ export function shapeLogits(logits: Tensor, options: SamplingOptions): Tensor {
     const before = sub(cumsum(probabilities, -1), probabilities)
     const kept = maskedFill(sorted, ge(before, top_p), Number.POSITIVE_INFINITY)
     const smallest = unsqueeze(select(sortDescending(kept, -1)[0], 1, -1), 1)
-    x = where(ge(x, smallest), x, full([1], Number.NEGATIVE_INFINITY))
+    x = where(ge(x, smallest), x, full([1], Number.NEGATIVE_INFINITY, 'f32', x.device))
+  }
+  if (min_p > 0) {
+    const shares = softmax(x, -1)
+    const least = mul(narrow(sortDescending(shares, -1)[0], 1, 0, 1), min_p)
+    x = where(ge(shares, least), x, full([1], Number.NEGATIVE_INFINITY, 'f32', x.device))
   }
   return x
 }
@@ -83,8 +89,60 @@ export function sampleTokens(
   const cdf = cumsum(cast(softmax(shapeLogits(logits, options), -1), 'f64'), -1)
   const V = logits.shape[1]
   const total = narrow(cdf, 1, V - 1, 1)
-  const wanted = tensor(uniforms, [uniforms.length, 1], 'f64')
+  const wanted = tensor(uniforms, [uniforms.length, 1], 'f64', logits.device)
   // The first token whose cumulative share exceeds the draw.
   const below = sum(cast(le(div(cdf, total), wanted), 'i64'), [-1])
   return below.numbers().map((index) => Math.min(index, V - 1))
+}
+
+/** What a draw depends on beside the logits. */
+export interface Draws {
+  /** Row of the logits that each token comes from. */
+  lines: Int32Array
+  /** In [0, 1), one a token. */
+  uniforms: Float64Array
+  /** [V], 1 for ids that are never drawn. */
+  banned: Uint8Array | null
+  /** [tokens * V], 1 for ids that were written before; null without a repetition penalty. */
+  seen: Uint8Array | null
+}
+
+/**
+ * One token for each of `lines`.
+ * @param logits [N, V]
+ */
+export function drawTokens(logits: Tensor, options: SamplingOptions, draws: Draws): ArrayLike<number> {
+  const { banned, lines, seen, uniforms } = draws
+  const { min_p = 0, repetition_penalty = 1, temperature, top_k = 0, top_p = 1 } = options
+  const wide = contiguous(cast(logits, 'f32'))
+  if (wide.device === 'cpu')
+    return engine().sampleTokens(
+      wide.slot,
+      lines,
+      uniforms,
+      banned,
+      seen,
+      temperature,
+      top_k,
+      top_p,
+      min_p,
+      repetition_penalty,
+    )
+  return drawByOperators(wide, options, draws)
+}
+
+/** {@link drawTokens} where the logits are not on the CPU. */
+export function drawByOperators(logits: Tensor, options: SamplingOptions, draws: Draws): number[] {
+  const { banned, lines, seen, uniforms } = draws
+  const [, V] = logits.shape
+  const { device } = logits
+  let x = indexSelect(logits, 0, tensor(lines, undefined, 'i32', device))
+  if (seen)
+    x = penaliseRepetition(
+      x,
+      tensor(seen, [lines.length, V], 'bool', device),
+      options.repetition_penalty ?? 1,
+    )
+  if (banned) x = maskedFill(x, tensor(banned, [1, V], 'bool', device), Number.NEGATIVE_INFINITY)
+  return sampleTokens(x, options, Array.from(uniforms))
 }
