@@ -2,6 +2,9 @@
 import path from 'node:path'
 import type { Command } from 'commander'
 import { lockFolder } from '../common/lock.js'
+import { formatBytes, formatDuration } from '../common/progress.js'
+import type { LadderJob } from '../ladder/run-ladder.js'
+import type { StageName } from '../training/options.js'
 import { interruptSignal } from './interrupt.js'
 import { repeated, withExample } from './options.js'
 
@@ -10,6 +13,37 @@ interface TrainOptions {
   out?: string
   set?: string[]
   json?: boolean
+  dryRun?: boolean
+}
+
+/** Memory and work of the stage by its sizes, time by the speed of matrix products, and its first batch. */
+async function preview(job: LadderJob, stage: StageName, json = false): Promise<void> {
+  const { previewStage } = await import('../ladder/run-ladder.js')
+  const { recipeModel } = await import('./estimate-model.js')
+  const { estimateStage, kindsOf } = await import('./estimate-stages.js')
+  const { formatFlops } = await import('./estimate-text.js')
+  const { recipe } = job
+  const { config, processor } = recipeModel(recipe)
+  const estimate = estimateStage(config, recipe, stage, kindsOf(recipe, processor), 64)
+  const { firstBatch, flopsPerSecond } = await previewStage(job, stage)
+  const seconds = { step: estimate.flops.step / flopsPerSecond, stage: estimate.flops.stage / flopsPerSecond }
+  if (json) {
+    const result = {
+      stage,
+      estimate,
+      flops_per_second: flopsPerSecond,
+      seconds_at_least: seconds,
+      first_batch: firstBatch,
+    }
+    process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+    return
+  }
+  const [memory] = estimate.memory
+  const step = seconds.step < 10 ? `${seconds.step.toPrecision(2)} s` : formatDuration(seconds.step)
+  process.stdout.write(
+    `${firstBatch}\n${stage}: ${estimate.max_steps} steps of ${estimate.rows_per_step} × ${estimate.branches_per_row}, ${formatBytes(memory.peak)} at most (${memory.plan})\n` +
+      `at least ${step} a step and ${formatDuration(seconds.stage)} in all: ${formatFlops(estimate.flops.stage)} at ${formatFlops(flopsPerSecond)}/s, the speed of matrix products here\n`,
+  )
 }
 
 async function run(recipeFile: string, options: TrainOptions): Promise<void> {
@@ -20,6 +54,7 @@ async function run(recipeFile: string, options: TrainOptions): Promise<void> {
   const { trainTo } = await import('../ladder/run-ladder.js')
   const job = { recipe, run: options.out ?? path.join('runs', recipe.name), signal: interruptSignal() }
   lockFolder(job.run)
+  if (options.dryRun) return preview(job, stage, options.json)
   const { folder, file } = await trainTo(job, stage)
   if (options.json) process.stdout.write(`${JSON.stringify({ folder, ...file }, null, 2)}\n`)
   else process.stdout.write(`${stage}: ${file.steps} steps, weights in ${folder}\n`)
@@ -37,7 +72,16 @@ export function register(program: Command): void {
       "the run's folder (default: runs/<name of the recipe>); a second run continues there",
     )
     .option('--set <key=value>', 'override a key of the recipe; repeatable', repeated)
+    .option(
+      '--dry-run',
+      'make the data, show memory, time and the first batch with its loss mask, and end there',
+    )
     .option('--json', 'print the stage as JSON')
     .action(run)
-  withExample(command, 'spatial-ladder train recipes/micro.yaml --stage perception')
+  withExample(
+    command,
+    'spatial-ladder train recipes/micro.yaml --stage perception',
+    '# what would be trained, on what',
+    'spatial-ladder train recipes/micro.yaml --stage reasoning --dry-run',
+  )
 }

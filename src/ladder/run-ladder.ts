@@ -18,10 +18,14 @@ import { imageRootOf } from '../schema/read-samples.js'
 import type { Scores } from '../schema/results.js'
 import type { Sample } from '../schema/sample.js'
 import { engine } from '../torch/engine.js'
+import { productSpeed } from '../torch/speed.js'
 import type { Resize } from '../training/example.js'
+import { firstBatchText } from '../training/first-batch.js'
 import type { DataSource, StageName } from '../training/options.js'
+import { Pictures } from '../training/pictures.js'
 import { rewardFiles } from '../training/rewards.js'
-import { runStage, type StageFile } from '../training/stage.js'
+import { isGrpo, runStage, type StageFile, type StageJob, stageRows } from '../training/stage.js'
+import { readConfig } from '../vision-language/config.js'
 import { resizedSize } from '../vision-language/image-processor.js'
 import { loadProcessor } from '../vision-language/processor-folder.js'
 import {
@@ -156,30 +160,30 @@ async function prepareRun(job: LadderJob, tested: boolean): Promise<Run> {
   return { ...job, train, test, stages, files, status, step }
 }
 
-/** Trains the rung `index`, or finds it complete. */
-function trainRung(
-  { recipe, run, train, stages, files, step, signal }: Run,
-  index: number,
-): Promise<StageFile> {
+/** What training of the rung `index` needs. */
+function jobOf({ recipe, run, train, stages, files, signal }: Run, index: number): StageJob {
   const name = stages[index - 1]
   const options = recipe.stages[name]
   if (!options) throw new Error(`${recipe.name}: expected options of stage ${name}, got none`)
-  return step(name, options.max_steps, 'steps', (progress) =>
-    runStage({
-      name,
-      from: stageFolder(run, stages, index - 1),
-      out: stageFolder(run, stages, index),
-      samples: train,
-      imageRoot: imageRootOf(splitFolders(run, 'train').data),
-      files,
-      dataHash: dataHash(run, Object.values(files)),
-      style: recipe.prompt_style,
-      seed: recipe.seed,
-      options,
-      progress,
-      signal,
-    }),
-  )
+  return {
+    name,
+    from: stageFolder(run, stages, index - 1),
+    out: stageFolder(run, stages, index),
+    samples: train,
+    imageRoot: imageRootOf(splitFolders(run, 'train').data),
+    files,
+    dataHash: dataHash(run, Object.values(files)),
+    style: recipe.prompt_style,
+    seed: recipe.seed,
+    options,
+    signal,
+  }
+}
+
+/** Trains the rung `index`, or finds it complete. */
+function trainRung(prepared: Run, index: number): Promise<StageFile> {
+  const job = jobOf(prepared, index)
+  return prepared.step(job.name, job.options.max_steps, 'steps', (progress) => runStage({ ...job, progress }))
 }
 
 /** Asks the model of rung `index` the test questions. */
@@ -244,4 +248,26 @@ export async function trainTo(
   let file: StageFile | undefined
   for (let index = 1; index <= stages.length; index++) file = await trainRung(prepared, index)
   return { folder: stageFolder(job.run, stages, stages.length), file: file as StageFile }
+}
+
+/**
+ * The first batch of `stage` with its loss mask, and the speed of matrix products here; data and starting model are made
+ * if they are not there, and nothing is trained.
+ */
+export async function previewStage(
+  job: LadderJob,
+  stage: StageName,
+): Promise<{ firstBatch: string; flopsPerSecond: number }> {
+  const prepared = await prepareRun({ ...job, until: stage }, false)
+  const { stages } = prepared
+  // Every rung has the processor of the first, and its config.
+  const start = stageFolder(job.run, stages, 0)
+  const processor = loadProcessor(start)
+  const stageJob = jobOf(prepared, stages.length)
+  const [rows] = await stageRows(stageJob, processor)
+  const pictures = new Pictures(processor.image_processor)
+  await pictures.load(rows.flatMap(([{ media }]) => media))
+  const model = { config: readConfig(start), rope: '4.49' as const }
+  const firstBatch = firstBatchText(rows, { processor, pictures, model, isPrompt: isGrpo(stageJob.options) })
+  return { firstBatch, flopsPerSecond: productSpeed(stageJob.options.bf16 ? 'bf16' : 'f32') }
 }

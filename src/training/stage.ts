@@ -21,6 +21,7 @@ import type { Processor } from '../vision-language/processor.js'
 import { copyProcessorFiles, loadProcessor } from '../vision-language/processor-folder.js'
 import { checkpointSteps } from './checkpoint.js'
 import { type Example, exampleOf, readPrompted } from './example.js'
+import { writeFirstBatch } from './first-batch.js'
 import { createGrpo } from './grpo.js'
 import { checkLengths, exampleLengths, groupByLength } from './lengths.js'
 import { trainLoop } from './loop.js'
@@ -88,7 +89,8 @@ export interface StageJob {
   signal?: AbortSignal
 }
 
-const isGrpo = (options: SftOptions | GrpoOptions): options is GrpoOptions => 'num_generations' in options
+export const isGrpo = (options: SftOptions | GrpoOptions): options is GrpoOptions =>
+  'num_generations' in options
 
 /**
  * Trains the stage, or goes on with it, or finds it complete.
@@ -124,26 +126,25 @@ export async function runStage(job: StageJob): Promise<StageFile> {
   const pictures = new Pictures(processor.image_processor, undefined, options.gradient_accumulation_steps)
   const optimizer = optimizerFor(trained, options)
   try {
-    const resize = (size: { width: number; height: number }) => resizedSize(size, processor.image_processor)
-    const examples = examplesOf(job, resize)
-    const lengths = await lengthsOf(examples, options, processor)
+    const rows = await stageRows(job, processor)
     const parts = { model, processor, pictures, frozenTower }
     const trainer = isGrpo(options)
       ? createGrpo({
           ...parts,
           reference: options.beta > 0 ? policy.reference() : null,
-          schedule: promptSchedule(examples, options, seed),
+          schedule: rows.map((step) => step.map(([example]) => example)),
           options,
           seed,
           rewards: await loadRewards(options),
         })
       : createSft({
           ...parts,
-          schedule: sftSchedule(examples, options, seed, name, lengths),
+          schedule: rows,
           checkpointing: options.gradient_checkpointing,
           batchSize: options.per_device_train_batch_size,
           normalization: options.loss_normalization,
         })
+    await writeFirstBatch(out, rows[0], { ...parts, isPrompt: isGrpo(options) })
     const seconds = await trainLoop({
       trainer,
       weights: policy.saved,
@@ -173,6 +174,19 @@ export async function runStage(job: StageJob): Promise<StageFile> {
   }
 }
 
+/** Rows of every step of a stage; for GRPO each is one prompt. */
+export async function stageRows(
+  job: Pick<StageJob, 'name' | 'options' | 'samples' | 'imageRoot' | 'files' | 'style' | 'seed'>,
+  processor: Processor,
+): Promise<RowExamples[][]> {
+  const { name, options, seed } = job
+  const examples = examplesOf(job, (size) => resizedSize(size, processor.image_processor))
+  const lengths = await lengthsOf(examples, options, processor)
+  return isGrpo(options)
+    ? promptSchedule(examples, options, seed)
+    : sftSchedule(examples, options, seed, name, lengths)
+}
+
 /** Removes from a complete stage what only served to go on with it. */
 function tidy(folder: string): void {
   removeTemporaries(folder)
@@ -192,7 +206,10 @@ function optimizerFor(trained: ReadonlyMap<string, Tensor>, options: CommonOptio
 type Sources = Map<DataSource, Example[]>
 
 /** What each source holds for this stage. */
-function examplesOf(job: StageJob, resize: Parameters<typeof exampleOf>[1]['resize']): Sources {
+function examplesOf(
+  job: Parameters<typeof stageRows>[0],
+  resize: Parameters<typeof exampleOf>[1]['resize'],
+): Sources {
   const { samples, imageRoot, style, options, files } = job
   const thinking = isGrpo(options) ? 'think' : undefined
   const boxes = (sample: Sample): boolean => Array.isArray(sample.answer)
@@ -265,7 +282,7 @@ function sftSchedule(
 }
 
 /** Prompts of every step, one row each; a rollout serves `num_iterations` steps. */
-function promptSchedule(sources: Sources, options: GrpoOptions, seed: number): Example[][] {
+function promptSchedule(sources: Sources, options: GrpoOptions, seed: number): RowExamples[][] {
   const prompts = options.per_device_train_batch_size / options.num_generations
   if (!Number.isInteger(prompts))
     throw dataError(
@@ -279,5 +296,5 @@ function promptSchedule(sources: Sources, options: GrpoOptions, seed: number): E
     questionsPerRow: 1,
     seed,
     stage: 'reasoning',
-  }).map((rows) => rows.map(([example]) => example))
+  })
 }

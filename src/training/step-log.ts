@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { appendJsonl, readJsonl, writeJsonl } from '../common/jsonl.js'
 import { type Alarm, watchRun } from './alarms.js'
+import { FIRST_BATCH } from './first-batch.js'
 import { openEvents } from './tensorboard.js'
 
 export const METRICS = 'metrics.jsonl'
@@ -14,7 +15,7 @@ export const ALARMS = 'alarms.jsonl'
 /** TensorBoard looks for "tfevents" in names. */
 export const EVENTS = 'events.out.tfevents.0.spatial-ladder'
 /** Files of a run, which are no part of the model. */
-export const LOGS: readonly string[] = [METRICS, ROLLOUTS, ALARMS, EVENTS]
+export const LOGS: readonly string[] = [METRICS, ROLLOUTS, ALARMS, EVENTS, FIRST_BATCH]
 
 /** Metrics that tell of the machine, not of the run: a run that was killed and continued has others. */
 export const isMeasured = (name: string): boolean =>

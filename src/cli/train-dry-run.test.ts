@@ -1,0 +1,60 @@
+/** `train --dry-run`: what a stage would cost and see, told before a weight moves. */
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect, it } from 'vitest'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const home = fs.mkdtempSync(path.join(os.tmpdir(), 'dry-run-'))
+afterAll(() => fs.rmSync(home, { recursive: true, force: true }))
+
+const dryRun = (stage: string, ...more: string[]) => {
+  const small = ['data.train.scans.rooms=4', 'data.test.scans.rooms=1'].flatMap((one) => ['--set', one])
+  const words = [
+    'train',
+    'recipes/micro.yaml',
+    '--stage',
+    stage,
+    '--out',
+    home,
+    '--dry-run',
+    ...small,
+    ...more,
+  ]
+  const result = spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...words], {
+    cwd: repository,
+    encoding: 'utf8',
+  })
+  return { ...result, told: result.stderr.split('\n').at(-2) }
+}
+
+it('shows memory, time and the first batch with its loss mask, and trains nothing', () => {
+  const { status, stdout, told } = dryRun('understanding')
+  expect([status, status === 0 ? '' : told]).toEqual([0, ''])
+  expect(stdout).toMatch(/=== row 1 of 24: /)
+  expect(stdout).toMatch(/⟦\S+<\|im_end\|>⟧/)
+  expect(stdout).toMatch(/understanding: 130 steps of 24 × 4, [\d.]+ [MG]B at most \(fp32\)\n/)
+  expect(stdout).toMatch(/at least .* a step and \d+:\d\d.* in all: .*FLOP at .*FLOP\/s, the speed of matrix/)
+  expect(fs.readdirSync(path.join(home, 'stages'))).toEqual(['0-start'])
+
+  const json = JSON.parse(dryRun('reasoning', '--json').stdout)
+  expect(Object.keys(json)).toEqual([
+    'stage',
+    'estimate',
+    'flops_per_second',
+    'seconds_at_least',
+    'first_batch',
+  ])
+  expect(json.seconds_at_least.stage).toBeCloseTo(40 * json.seconds_at_least.step, 6)
+  expect(fs.readdirSync(path.join(home, 'stages'))).toEqual(['0-start'])
+
+  // What does not fit is told here already.
+  const elsewhere = ['--out', path.join(home, 'long'), '--set', 'stages.understanding.max_length=20']
+  const long = dryRun('understanding', ...elsewhere)
+  expect([long.status, long.told]).toEqual([
+    1,
+    expect.stringMatching(/sample .*: expected at most 20 tokens \(max_length\), got \d+/),
+  ])
+}, 120_000)
