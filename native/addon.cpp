@@ -32,6 +32,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   registerFile(env, exports);
   registerDecode(env, exports);
   registerSample(env, exports);
+  registerGroups(env, exports);
+  registerDevices(env, exports);
   return exports;
 }
 

@@ -24,16 +24,20 @@ std::vector<Operator>& operators() {
 c10::IValue convert(Napi::Env env, const Napi::Value& value, const c10::TypePtr& type);
 
 int64_t toInt(const Napi::Value& value) {
+  // Asking for the number at once saves asking for its type first.
+  int64_t number;
+  if (napi_get_value_int64(value.Env(), value, &number) == napi_ok) return number;
   if (value.IsBoolean()) return value.As<Napi::Boolean>().Value() ? 1 : 0;
-  if (!value.IsNumber()) throw std::invalid_argument("expected an integer");
-  return value.As<Napi::Number>().Int64Value();
+  throw std::invalid_argument("expected an integer");
 }
 
 // A number without fraction becomes an integer scalar, as a Python int would.
 c10::Scalar toScalar(const Napi::Value& value) {
-  if (value.IsBoolean()) return c10::Scalar(value.As<Napi::Boolean>().Value());
-  if (!value.IsNumber()) throw std::invalid_argument("expected a number");
-  double number = value.As<Napi::Number>().DoubleValue();
+  double number;
+  if (napi_get_value_double(value.Env(), value, &number) != napi_ok) {
+    if (value.IsBoolean()) return c10::Scalar(value.As<Napi::Boolean>().Value());
+    throw std::invalid_argument("expected a number");
+  }
   int64_t whole = static_cast<int64_t>(number);
   if (static_cast<double>(whole) == number && std::abs(number) < 9007199254740992.0) return c10::Scalar(whole);
   return c10::Scalar(number);

@@ -89,5 +89,7 @@ void registerAttention(Napi::Env env, Napi::Object exports);
 void registerFile(Napi::Env env, Napi::Object exports);
 void registerDecode(Napi::Env env, Napi::Object exports);
 void registerSample(Napi::Env env, Napi::Object exports);
+void registerGroups(Napi::Env env, Napi::Object exports);
+void registerDevices(Napi::Env env, Napi::Object exports);
 
 }  // namespace engine

@@ -75,6 +75,16 @@ Napi::Value drop(const Napi::CallbackInfo& info) {
   });
 }
 
+// dropOne(slot)
+Napi::Value dropOne(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    int64_t slot = -1;
+    napi_get_value_int64(info.Env(), info[0], &slot);
+    slots(info.Env()).drop(slot);
+    return Napi::Value();
+  });
+}
+
 Napi::Value live(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(slots(info.Env()).live()));
 }
@@ -89,6 +99,7 @@ void registerTensor(Napi::Env env, Napi::Object exports) {
   exports.Set("device", Napi::Function::New(env, device));
   exports.Set("item", Napi::Function::New(env, item));
   exports.Set("drop", Napi::Function::New(env, drop));
+  exports.Set("dropOne", Napi::Function::New(env, dropOne));
   exports.Set("live", Napi::Function::New(env, live));
 }
 

@@ -52,11 +52,40 @@ export const libraryTime = (engine) => fs.statSync(path.join(engine.lib, 'libtor
 export const engineKey = (engine) =>
   `${engine.version}-${sha256(`${engine.lib} ${libraryTime(engine)}`).slice(0, 8)}`
 
+/**
+ * Whether `word` occurs in a file, which is read in pieces: libtorch has half a gigabyte.
+ * @param {string} file
+ * @param {string} word
+ */
+function fileHas(file, word) {
+  const piece = Buffer.alloc(16 << 20)
+  const open = fs.openSync(file, 'r')
+  try {
+    for (let at = 0; ; at += piece.length - word.length) {
+      const length = fs.readSync(open, piece, 0, piece.length, at)
+      if (piece.subarray(0, length).includes(word)) return true
+      if (length < piece.length) return false
+    }
+  } finally {
+    fs.closeSync(open)
+  }
+}
+
+/**
+ * Whether this libtorch has torch.distributed with Gloo in it.
+ * @param {Engine} engine
+ */
+const hasGloo = (engine) =>
+  engine.include.some((folder) =>
+    fs.existsSync(path.join(folder, 'torch/csrc/distributed/c10d/ProcessGroupGloo.hpp')),
+  ) && fileHas(path.join(engine.lib, 'libtorch_cpu.so'), 'ProcessGroupGloo')
+
 /** @param {Engine} engine */
 function compileFlags(engine) {
   const require = createRequire(path.join(projectRoot, 'package.json'))
   const folderOf = (/** @type {string} */ name) => path.dirname(require.resolve(`${name}/package.json`))
   const headers = [
+    ...(hasGloo(engine) ? [path.join(nativeFolder, 'gloo_names')] : []),
     folderOf('node-addon-api'),
     path.join(folderOf('node-api-headers'), 'include'),
     // The compiler looks in /usr/include anyway, and must do so last.
@@ -74,6 +103,7 @@ function compileFlags(engine) {
     '-DNAPI_VERSION=8',
     '-DNODE_ADDON_API_CPP_EXCEPTIONS',
     '-DNODE_ADDON_API_DISABLE_DEPRECATED',
+    ...(hasGloo(engine) ? ['-DENGINE_GLOO'] : []),
     `-D_GLIBCXX_USE_CXX11_ABI=${engine.cxx11abi ? 1 : 0}`,
     // As system headers, so that only our own code can warn.
     ...headers.flatMap((folder) => ['-isystem', folder]),

@@ -4,9 +4,11 @@
  */
 export { type ErrorKind, LadderError } from './common/errors.js'
 export { backward, clearGradients, noGrad } from './torch/autograd.js'
+export { freeDeviceMemory, manualSeed, onDevice, to } from './torch/device.js'
 export type { Dtype } from './torch/dtype.js'
 export { type MuonOptions, muon } from './torch/muon.js'
 export { type AdamWOptions, adamW, clipGradientNorm, type Optimizer } from './torch/optimizer.js'
+export { type Launch, launchFrom, openProcessGroup, type ProcessGroup } from './torch/process-group.js'
 export { readSafetensors, writeSafetensors } from './torch/safetensors.js'
 export { SCHEDULES, type Schedule, scheduleFactor } from './torch/schedule.js'
 export { keep, scope, Tensor, tensor } from './torch/tensor.js'

@@ -2,8 +2,9 @@
 
 Writes, for every model below, src/vision-language/fixtures/<name>/:
   config.json, generation_config.json, model.safetensors   as transformers saves them
-  golden.safetensors      per case: inputs, position_ids, rope_deltas, logits, loss, greedy continuation, and of
-                          the gradient of every parameter (in the order of names) its norm and a sketch
+  golden.safetensors      per case: inputs, position_ids, rope_deltas, logits, loss, greedy continuation, of some the
+                          attention weights of the last eight tokens in all layers, and of the gradient of every
+                          parameter (in the order of names) its norm and a sketch
 Whole gradients would be half a megabyte a case. A sketch is sixteen sums of all elements under signs from a hash:
 the root mean square of what two sketches differ by is, up to some twenty percent, the norm of the difference.
 The case `rates` is there once more by the positions of transformers 4.49, as rates.4.49.<name> (last logits).
@@ -278,6 +279,10 @@ def run(name, config, output):
         inputs |= results
         model.model.rope_deltas = None
         with torch.no_grad():
+            if case in ("image", "padded"):
+                shares = model(**arguments, output_attentions=True).attentions
+                inputs["attentions"] = torch.stack(shares)[..., -8:, :]
+                model.model.rope_deltas = None
             generated = model.generate(
                 **arguments, do_sample=False, max_new_tokens=16, eos_token_id=None, suppress_tokens=BANNED
             )

@@ -26,6 +26,7 @@ export interface Addon {
   device(slot: number): string
   item(slot: number): number
   drop(slots: number[]): void
+  dropOne(slot: number): void
   live(): number
   backward(outputs: number[], gradients: (number | null)[]): void
   grad(outputs: number[], inputs: number[], gradients: (number | null)[]): (number | null)[]
@@ -39,6 +40,25 @@ export interface Addon {
   gated(gate: number, up: number): number
   biasedSoftmax(scores: number, bias: number | null, scale: number): number
   attend(q: number, k: number, v: number, bias: number | null, scale: number): number
+  cudaAvailable(): boolean
+  /** Bytes [free, total] of the current card. */
+  cudaMemory(): [number, number] | null
+  manualSeed(seed: number): void
+  /** Absent where libtorch was built without torch.distributed; see `native/groups.cpp`. */
+  groupOpen?(
+    address: string,
+    port: number,
+    rank: number,
+    size: number,
+    milliseconds: number,
+    serves: boolean,
+    prefix: string,
+  ): GroupHandle
+  groupReduce(group: GroupHandle, slots: readonly number[], operation: 'sum' | 'max' | 'min'): void
+  groupBroadcast(group: GroupHandle, slots: readonly number[], rank: number): void
+  groupGather(group: GroupHandle, slot: number): number[]
+  groupBarrier(group: GroupHandle): void
+  groupClose(group: GroupHandle): void
   /** A decoder that goes on after the prompts in `keys` and `values`; see `native/decode.cpp`. */
   decoderCreate(parts: {
     heads: number
@@ -77,8 +97,10 @@ export interface Addon {
 }
 
 declare const decoderHandle: unique symbol
+declare const groupHandle: unique symbol
 /** Held by the addon; only passed back to it. */
 export type DecoderHandle = { readonly [decoderHandle]: never }
+export type GroupHandle = { readonly [groupHandle]: never }
 
 export interface EngineInfo {
   /** Path of the addon. */

@@ -80,12 +80,23 @@ export function attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | null, sca
   const mask = bias ? contiguous(bias) : null
   if (native(q))
     return new Tensor(engine().attend(q.slot, k.slot, v.slot, mask?.slot ?? null, scale), 'attend')
+  return attendWithShares(q, k, v, mask, scale).mixed
+}
+
+/** As {@link attend}, with the shares themselves: [B, h, S, T], of the type of q. */
+export function attendWithShares(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  bias: Tensor | null,
+  scale: number,
+): { mixed: Tensor; shares: Tensor } {
   const [B, S, h, D] = q.shape
   const [, K, T] = k.shape
   const g = h / K
   const queries = reshape(permute(view(q, [B, S, K, g, D]), [0, 2, 3, 1, 4]), [B * K, g * S, D])
   const scores = view(bmm(queries, transpose(reshape(k, [B * K, T, D]), 1, 2)), [B, h, S, T])
-  const shares = view(biasedSoftmax(scores, mask, scale), [B * K, g * S, T])
-  const mixed = view(bmm(shares, reshape(v, [B * K, T, D])), [B, K, g, S, D])
-  return reshape(permute(mixed, [0, 3, 1, 2, 4]), [B, S, h * D])
+  const shares = biasedSoftmax(scores, bias && contiguous(bias), scale)
+  const mixed = view(bmm(view(shares, [B * K, g * S, T]), reshape(v, [B * K, T, D])), [B, K, g, S, D])
+  return { mixed: reshape(permute(mixed, [0, 3, 1, 2, 4]), [B, S, h * D]), shares }
 }

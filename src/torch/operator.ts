@@ -19,6 +19,16 @@ const lower = (argument: Argument): unknown => {
   return argument
 }
 
+/** Slots in place of tensors; `args` is the caller's own list. */
+function lowered(args: unknown[]): unknown[] {
+  for (let i = 0; i < args.length; i++) {
+    const argument = args[i]
+    if (argument instanceof Tensor) args[i] = argument.slot
+    else if (typeof argument === 'object') args[i] = lower(argument as Argument)
+  }
+  return args
+}
+
 function resolve(name: string): number {
   const dot = name.indexOf('.')
   const base = dot < 0 ? name : name.slice(0, dot)
@@ -42,7 +52,7 @@ export function operator(name: string): (...args: Argument[]) => Tensor {
   let index = -1
   return (...args) => {
     if (index < 0) index = indexOf(name)
-    return wrap(engine().call(index, ...args.map(lower)), name)
+    return wrap(engine().call(index, ...lowered(args)), name)
   }
 }
 
@@ -51,7 +61,7 @@ export function operators(name: string): (...args: Argument[]) => Tensor[] {
   let index = -1
   return (...args) => {
     if (index < 0) index = indexOf(name)
-    return (engine().call(index, ...args.map(lower)) as number[]).map((slot) => wrap(slot, name))
+    return (engine().call(index, ...lowered(args)) as number[]).map((slot) => wrap(slot, name))
   }
 }
 
@@ -60,8 +70,8 @@ export function inplace(name: string): (...args: Argument[]) => void {
   let index = -1
   return (...args) => {
     if (index < 0) index = indexOf(name)
-    const slots = engine().call(index, ...args.map(lower))
-    if (typeof slots === 'number') engine().drop([slots])
+    const slots = engine().call(index, ...lowered(args))
+    if (typeof slots === 'number') engine().dropOne(slots)
     else if (Array.isArray(slots)) engine().drop(slots.filter((slot): slot is number => slot !== null))
   }
 }

@@ -4,7 +4,7 @@
  */
 import { DTYPES, type Dtype } from './dtype.js'
 import { inplace, operator, operators } from './operator.js'
-import { Tensor } from './tensor.js'
+import { currentDevice, Tensor } from './tensor.js'
 
 type Operand = Tensor | number
 
@@ -91,16 +91,21 @@ export const sortDescending = (x: Tensor, dim: number): Tensor[] => sortOp(x, di
 const sortOp = operators('sort')
 export const topk: (x: Tensor, k: number, dim: number) => Tensor[] = operators('topk')
 
-const factory =
-  (name: string) =>
-  (shape: readonly number[], dtype: Dtype = 'f32', device = 'cpu'): Tensor =>
-    operator(name)(shape, DTYPES[dtype], undefined, device)
+const factory = (name: string) => {
+  const make = operator(name)
+  return (shape: readonly number[], dtype: Dtype = 'f32', device = currentDevice()): Tensor =>
+    make(shape, DTYPES[dtype], undefined, device)
+}
 export const zeros = factory('zeros')
 export const ones = factory('ones')
 export const empty = factory('empty.memory_format')
 const fullOp = operator('full')
-export const full = (shape: readonly number[], value: number, dtype: Dtype = 'f32', device = 'cpu'): Tensor =>
-  fullOp(shape, value, DTYPES[dtype], undefined, device)
+export const full = (
+  shape: readonly number[],
+  value: number,
+  dtype: Dtype = 'f32',
+  device = currentDevice(),
+): Tensor => fullOp(shape, value, DTYPES[dtype], undefined, device)
 const toOp = operator('to.dtype')
 /** A copy in another element type; the tensor itself when it already has it. */
 export const cast = (x: Tensor, dtype: Dtype): Tensor => toOp(x, DTYPES[dtype])

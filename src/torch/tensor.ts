@@ -11,13 +11,23 @@ import { BYTES, DTYPES, type Dtype, dtypeName } from './dtype.js'
 import { engine } from './engine.js'
 
 const registry = new FinalizationRegistry<{ slot: number }>((held) => {
-  if (held.slot >= 0) engine().drop([held.slot])
+  if (held.slot >= 0) engine().dropOne(held.slot)
 })
 
 const scopes: Tensor[][] = []
 
+let device = 'cpu'
+/** Where new tensors are made; see `onDevice`. */
+export const currentDevice = (): string => device
+export const setCurrentDevice = (name: string): void => {
+  device = name
+}
+
 export class Tensor {
-  private readonly held: { slot: number }
+  /** -1 once disposed. */
+  private held: number
+  /** What the registry holds; only for tensors outside scopes, since registering costs as much as a small operator. */
+  private watched: { slot: number } | undefined
   private cachedShape: number[] | undefined
 
   /** Made by operators, not by hand. `origin` names the operator, for messages. */
@@ -25,22 +35,27 @@ export class Tensor {
     slot: number,
     readonly origin: string,
   ) {
-    this.held = { slot }
-    const scope = scopes.at(-1)
-    if (scope) scope.push(this)
-    else registry.register(this, this.held, this.held)
+    this.held = slot
+    this.watched = undefined
+    this.cachedShape = undefined
+    if (scopes.length > 0) scopes[scopes.length - 1].push(this)
+    else this.watch()
+  }
+
+  private watch(): void {
+    this.watched = { slot: this.held }
+    registry.register(this, this.watched, this.watched)
   }
 
   /** The native slot. @throws when the tensor was disposed */
   get slot(): number {
-    const { slot } = this.held
-    if (slot < 0)
+    if (this.held < 0)
       throw new Error(`tensor from ${this.origin}: expected a live tensor, got one already disposed`)
-    return slot
+    return this.held
   }
 
   get disposed(): boolean {
-    return this.held.slot < 0
+    return this.held < 0
   }
 
   get shape(): readonly number[] {
@@ -99,20 +114,23 @@ export class Tensor {
   }
 
   dispose(): void {
-    const { slot } = this.held
+    const slot = this.held
     if (slot < 0) return
-    this.held.slot = -1
-    registry.unregister(this.held)
-    engine().drop([slot])
+    this.held = -1
+    if (this.watched) {
+      this.watched.slot = -1
+      registry.unregister(this.watched)
+    }
+    engine().dropOne(slot)
   }
 
   /** Hands the slot to the caller's list for a bulk release. */
   private static release(tensors: Tensor[]): void {
     const slots: number[] = []
     for (const tensor of tensors) {
-      if (tensor.held.slot >= 0) {
-        slots.push(tensor.held.slot)
-        tensor.held.slot = -1
+      if (tensor.held >= 0) {
+        slots.push(tensor.held)
+        tensor.held = -1
       }
     }
     if (slots.length > 0) engine().drop(slots)
@@ -136,10 +154,18 @@ export class Tensor {
       for (const tensor of own) {
         if (!kept?.has(tensor)) dead.push(tensor)
         else if (outer) outer.push(tensor)
-        else registry.register(tensor, tensor.held, tensor.held)
+        else if (tensor.held >= 0) tensor.watch()
       }
       Tensor.release(dead)
     }
+  }
+
+  /** The reverse of {@link keepAlive}. See {@link giveToScope}. */
+  static enter(tensor: Tensor): void {
+    if (scopes.length === 0 || tensor.disposed) return
+    if (tensor.watched) registry.unregister(tensor.watched)
+    tensor.watched = undefined
+    scopes[scopes.length - 1].push(tensor)
   }
 
   /** Moves a tensor made inside a scope out of every scope: it lives until disposed. See {@link keep}. */
@@ -148,7 +174,7 @@ export class Tensor {
       const index = scope.lastIndexOf(tensor)
       if (index >= 0) {
         scope.splice(index, 1)
-        registry.register(tensor, tensor.held, tensor.held)
+        if (tensor.held >= 0) tensor.watch()
       }
     }
   }
@@ -173,6 +199,9 @@ export function keep(tensor: Tensor): Tensor {
   Tensor.keepAlive(tensor)
   return tensor
 }
+
+/** Lets the scope that runs now free a tensor that was kept; nothing where none runs. */
+export const giveToScope = (tensor: Tensor): void => Tensor.enter(tensor)
 
 /** Number of native tensors alive in this process. */
 export const liveTensors = (): number => engine().live()
@@ -231,7 +260,7 @@ export function tensor(
   values: ArrayLike<number>,
   shape?: readonly number[],
   dtype: Dtype = 'f32',
-  device = 'cpu',
+  device = currentDevice(),
 ): Tensor {
   const sizes = shape ?? [values.length]
   const count = sizes.reduce((product, n) => product * n, 1)

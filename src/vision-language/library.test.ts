@@ -17,6 +17,7 @@ import {
   scope,
   type Tensor,
 } from '../index.js'
+import { engine } from '../torch/engine.js'
 import { liveTensors } from '../torch/tensor.js'
 
 const tiny = fileURLToPath(new URL('fixtures/tiny', import.meta.url))
@@ -139,8 +140,37 @@ describe('a model', () => {
     expect(() => model.forward(inputs)).toThrow(line)
   })
 
-  it('says that it computes on the CPU only', () => {
-    expect(() => loadModel(tiny, { device: 'cuda' })).toThrow('device: expected auto or cpu')
+  it.skipIf(engine().cudaAvailable())('says in one line that there is no GPU', () => {
+    expect(() => loadModel(tiny, { device: 'cuda' })).toThrow(
+      /^device cuda: expected a GPU that libtorch can use, got none with libtorch [^\n]+$/,
+    )
+    const anywhere = loadModel(tiny, { device: 'auto' })
+    expect(anywhere.weights.get('model.norm.weight')?.device).toBe('cpu')
+    anywhere.dispose()
+  })
+
+  it.each(['image', 'padded'])("gives transformers' attention weights on request: %s", (name) => {
+    const before = liveTensors()
+    scope(() => {
+      const { get, inputs } = golden(name)
+      const { attentions } = model.forward(inputs, { output_attentions: true })
+      const wanted = get('attentions')
+      const [layers, B, h, last, S] = wanted.shape
+      expect(attentions.map(({ shape }) => [...shape])).toEqual(
+        Array.from({ length: layers }, () => [B, h, S, S]),
+      )
+      const values = wanted.floats()
+      attentions.forEach((layer, l) => {
+        const own = layer.floats()
+        for (let row = 0; row < B * h; row++)
+          for (let i = 0; i < last * S; i++)
+            expect(
+              Math.abs(own[(row * S + S - last) * S + i] - values[(l * B * h + row) * last * S + i]),
+            ).toBeLessThan(1e-6)
+      })
+      expect(model.forward(inputs).attentions).toEqual([])
+    })
+    expect(liveTensors()).toBe(before)
   })
 })
 

@@ -3,27 +3,34 @@
  * transformers' names, as numbers or as tensors.
  */
 import path from 'node:path'
-import { environmentError, usageError } from '../common/errors.js'
+import { usageError } from '../common/errors.js'
 import { writeFolderAtomic } from '../common/files.js'
 import { hashString } from '../common/random.js'
+import { deviceOf, onDevice, to } from '../torch/device.js'
 import { cast, gather, indexSelect, logSoftmax, mean, neg, reshape, unsqueeze } from '../torch/ops.js'
 import { scope, Tensor, tensor } from '../torch/tensor.js'
 import { patchWidth } from './batch-memory.js'
 import type { Qwen2_5_VLConfig } from './config.js'
+import { baseOf, isAdapterFolder, readAdapter } from './model/adapter-folder.js'
 import { writeWeights } from './model/folder.js'
 import { type Completion, generate } from './model/generate.js'
-import { type ModelInputs, type Qwen2_5_VL, loadModel as readModel } from './model/model.js'
+import { mergeAdapters } from './model/lora.js'
+import { type ModelInputs, Qwen2_5_VL, loadModel as readModel } from './model/model.js'
 import { copyProcessorFiles } from './processor-folder.js'
 import type { RopeRule } from './rope-index.js'
 import type { GridThw } from './window-index.js'
 
 export interface LoadOptions {
-  /** `auto` is the CPU: this version computes nowhere else. */
+  /** `cpu` if not given; `auto` is a GPU where libtorch has one. */
   device?: 'auto' | 'cpu' | 'cuda'
   /** Element type of the weights in memory; `f32` if not given. */
   dtype?: 'f32' | 'bf16' | 'f16'
   /** How text positions go on after a video: as transformers 4.49 (what SpatialLadder used), or 5. */
   rope?: RopeRule
+  /** A PEFT folder of adapters (LoRA) for this model. Where `folder` itself is one, it names its model. */
+  adapter?: string
+  /** Whether adapters are added into the weights; false keeps them beside, to be trained. True if not given. */
+  merge_adapter?: boolean
 }
 
 type Ids = ArrayLike<number> | readonly ArrayLike<number>[] | Tensor
@@ -79,7 +86,13 @@ export interface Model {
    * to the caller's `scope`.
    * @throws when shapes do not fit, or as many pad tokens as features are not there
    */
-  forward(inputs: Inputs): { logits: Tensor; loss: Tensor | null }
+  forward(
+    inputs: Inputs,
+    options?: {
+      /** Whether `attentions` holds the weights of every layer of the language model, [B, heads, S, S]; else empty. */
+      output_attentions?: boolean
+    },
+  ): { logits: Tensor; loss: Tensor | null; attentions: Tensor[] }
   /** Answers, samples of a prompt side by side; ids of the answers alone, with the id that ended them. */
   generate(inputs: Inputs, options: GenerationOptions): Completion[]
   /** Writes weights, config and processor files as a folder that transformers and vLLM load. */
@@ -136,10 +149,12 @@ function crossEntropy(logits: Tensor, labels: readonly ArrayLike<number>[]): Ten
 }
 
 /** A model over weights that are there; `folder` has the processor's files. */
-function modelOf(core: Qwen2_5_VL, folder: string): Model {
+function modelOf(core: Qwen2_5_VL, folder: string, device: string): Model {
   const { config } = core
+  const here = <T>(body: () => T): T => onDevice(device, () => scope(body))
   const patches = (values: Float32Array | Tensor | undefined, name: string): Tensor | undefined => {
-    if (values === undefined || values instanceof Tensor) return values
+    if (values instanceof Tensor) return to(values, device)
+    if (values === undefined) return undefined
     const width = patchWidth(config.vision_config)
     if (values.length % width !== 0)
       throw usageError(name, `rows of ${width} numbers, one a patch`, `${values.length} numbers`)
@@ -163,16 +178,16 @@ function modelOf(core: Qwen2_5_VL, folder: string): Model {
   return {
     config,
     weights: core.weights,
-    forward: (inputs) =>
-      scope(() => {
+    forward: (inputs, { output_attentions } = {}) =>
+      here(() => {
         const given = coreInputs(inputs)
         const labels = inputs.labels && rowsOf(inputs.labels, 'labels')
         if (labels) checkSame(labels, given.input_ids, 'labels')
-        const { logits } = core.forward(given)
-        return { logits, loss: labels ? crossEntropy(logits, labels) : null }
+        const { logits, attentions } = core.forward(given, output_attentions)
+        return { logits, loss: labels ? crossEntropy(logits, labels) : null, attentions }
       }),
     generate: (inputs, options) =>
-      scope(() => {
+      here(() => {
         const { do_sample = false, seed = 42, temperature = 1, eos_token_id } = options
         const given = coreInputs(inputs)
         return generate(core, given, {
@@ -193,19 +208,49 @@ function modelOf(core: Qwen2_5_VL, folder: string): Model {
     save: (target, { shardBytes } = {}) =>
       writeFolderAtomic(target, (fresh) => {
         copyProcessorFiles(folder, fresh)
-        writeWeights(fresh, config, core.weights, shardBytes)
+        const merged = mergeAdapters(core.weights)
+        writeWeights(fresh, config, merged, shardBytes)
+        for (const [name, value] of merged) if (value !== core.weights.get(name)) value.dispose()
       }),
     dispose: () => core.dispose(),
   }
 }
 
 /**
- * Opens a Hugging Face folder of Qwen2.5-VL or SpatialLadder, of any version's tensor names, in shards or not.
+ * Opens a Hugging Face folder of Qwen2.5-VL or SpatialLadder, of any version's tensor names, in shards or not; or a
+ * PEFT folder of adapters for one.
  * @throws data error naming the tensor or key that is missing or has another shape; environment error without an
- *   engine, or for a device that this version does not compute on
+ *   engine, or for a device that is not there
  */
-export function loadModel(folder: string, { device = 'auto', dtype = 'f32', rope }: LoadOptions = {}): Model {
-  if (device === 'cuda')
-    throw environmentError('device', 'auto or cpu (nothing else is computed on yet)', device)
-  return modelOf(readModel(folder, { dtype, rope }), path.resolve(folder))
+export function loadModel(folder: string, options: LoadOptions = {}): Model {
+  const { device: wish = 'cpu', dtype = 'f32', merge_adapter: merge = true, rope } = options
+  const alone = options.adapter === undefined && isAdapterFolder(folder)
+  const adapter = alone ? folder : options.adapter
+  const home = alone ? baseOf(folder) : folder
+  const device = deviceOf(wish)
+  return onDevice(device, () => {
+    const base = readModel(home, { dtype, rope })
+    const core = adapter === undefined ? base : withAdapter(base, adapter, merge)
+    return modelOf(core, path.resolve(home), device)
+  })
+}
+
+/** `base` with adapters beside its weights, to be trained while those stay as they are, or in them. */
+function withAdapter(base: Qwen2_5_VL, folder: string, merge: boolean): Qwen2_5_VL {
+  const { config, rope, weights } = base
+  let adapters: Map<string, Tensor>
+  try {
+    adapters = readAdapter(folder, weights)
+  } catch (error) {
+    base.dispose()
+    throw error
+  }
+  const all = new Map([...weights, ...adapters])
+  if (!merge) {
+    for (const [name, value] of adapters) if (name.endsWith('.weight')) value.setRequiresGrad()
+    return new Qwen2_5_VL(config, all, { rope })
+  }
+  const merged = mergeAdapters(all)
+  for (const [name, value] of all) if (value !== merged.get(name)) value.dispose()
+  return new Qwen2_5_VL(config, merged, { rope })
 }

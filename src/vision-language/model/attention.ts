@@ -3,9 +3,9 @@
  * Shape letters: B rows, S new tokens a row, T all tokens a row, h query heads, K key/value heads, g = h / K,
  * D head size.
  */
-import { attend } from '../../torch/fused.js'
+import { attend, attendWithShares } from '../../torch/fused.js'
 import { cat, copy_, indexSelect, narrow, permute, reshape, view } from '../../torch/ops.js'
-import { type Tensor, tensor } from '../../torch/tensor.js'
+import { keep, type Tensor, tensor } from '../../torch/tensor.js'
 import { rowBias } from './attention-bias.js'
 import type { Attention } from './decoder.js'
 import type { KvCache } from './kv-cache.js'
@@ -26,6 +26,17 @@ export const denseAttention =
   (q, k, v) => {
     const [N, h, D] = q.shape
     return view(mix(view(q, [rows, N / rows, h, D]), rowsOf(k, rows), rowsOf(v, rows), bias), [N, h * D])
+  }
+
+/** As {@link denseAttention}; the weights of each layer [B, h, S, S] are kept in `shares`. */
+export const watchedAttention =
+  (rows: number, bias: Tensor, shares: Tensor[]): Attention =>
+  (q, k, v, layer) => {
+    const [N, h, D] = q.shape
+    const queries = view(q, [rows, N / rows, h, D])
+    const result = attendWithShares(queries, rowsOf(k, rows), rowsOf(v, rows), bias, D ** -0.5)
+    shares[layer] = keep(result.shares)
+    return view(result.mixed, [N, h * D])
   }
 
 /** As {@link denseAttention}, after the tokens in `cache`, which gets these too (the caller advances its length). */

@@ -3,14 +3,15 @@ import path from 'node:path'
 import { dataError } from '../../common/errors.js'
 import { sha256, sha256File, writeJsonAtomic } from '../../common/files.js'
 import { rng } from '../../common/random.js'
+import { to } from '../../torch/device.js'
 import type { Dtype } from '../../torch/dtype.js'
 import { readCheckpointIndex, readTensor, writeCheckpoint } from '../../torch/safetensors.js'
-import { keep, type Tensor, tensor } from '../../torch/tensor.js'
+import { currentDevice, keep, scope, type Tensor, tensor } from '../../torch/tensor.js'
 import { type Qwen2_5_VLConfig, toHuggingFaceConfig } from '../config.js'
 import { canonicalName, parameterShapes } from './names.js'
 
 /**
- * Reads the weights a config asks for, tensor by tensor, cast to `dtype`.
+ * Reads the weights a config asks for, tensor by tensor, cast to `dtype`, to the current device.
  * @throws data error naming the tensor, what was expected and what is there
  */
 export function readWeights(folder: string, config: Qwen2_5_VLConfig, dtype: Dtype): Map<string, Tensor> {
@@ -26,7 +27,8 @@ export function readWeights(folder: string, config: Qwen2_5_VLConfig, dtype: Dty
     return { name, entry }
   })
   const weights = new Map<string, Tensor>()
-  for (const { name, entry } of wanted) weights.set(name, keep(readTensor(entry, dtype)))
+  for (const { name, entry } of wanted)
+    weights.set(name, keep(scope(() => to(readTensor(entry, dtype), currentDevice()))))
   return weights
 }
 

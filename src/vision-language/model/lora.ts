@@ -31,7 +31,9 @@ export interface LoraOptions {
   targets: readonly LoraTarget[]
 }
 
-const [A, B, SCALING] = ['lora_A.weight', 'lora_B.weight', 'lora_scaling']
+/** What an adapter consists of, behind the name of its module. */
+export const ADAPTER_PARTS = { A: 'lora_A.weight', B: 'lora_B.weight', SCALING: 'lora_scaling' } as const
+const { A, B, SCALING } = ADAPTER_PARTS
 
 /** Modules of the language model that end in one of `targets`, with their weights [out, in]. */
 function* modules(weights: Weights, targets: readonly string[]): Generator<[string, Tensor]> {

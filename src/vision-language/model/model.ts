@@ -6,11 +6,11 @@
 import type { Dtype } from '../../torch/dtype.js'
 import { cast, embedding, indexCopy, linear, view } from '../../torch/ops.js'
 import type { Tape } from '../../torch/tape.js'
-import { type Tensor, tensor } from '../../torch/tensor.js'
+import { giveToScope, type Tensor, tensor } from '../../torch/tensor.js'
 import { type Qwen2_5_VLConfig, readConfig } from '../config.js'
 import { type RopeRule, ropeIndex } from '../rope-index.js'
 import type { GridThw } from '../window-index.js'
-import { denseAttention } from './attention.js'
+import { denseAttention, watchedAttention } from './attention.js'
 import { causalBias } from './attention-bias.js'
 import { Decoder } from './decoder.js'
 import { initialWeights, readWeights } from './folder.js'
@@ -99,14 +99,21 @@ export class Qwen2_5_VL {
     return linear(hidden, this.head)
   }
 
-  /** Whole logits [B, S, V]: for comparison and small inputs. */
-  forward(inputs: ModelInputs): { logits: Tensor } {
+  /**
+   * Whole logits [B, S, V]: for comparison and small inputs.
+   * @param watch whether to give the attention weights of the language model too, [B, heads, S, S] a layer
+   */
+  forward(inputs: ModelInputs, watch = false): { logits: Tensor; attentions: Tensor[] } {
     const { input_ids: ids, attention_mask: mask } = inputs
     const [B, S] = [ids.length, ids[0].length]
     const { positions } = ropeIndex(inputs, this.config, this.rope)
-    const attend = denseAttention(B, causalBias(S, mask))
+    const bias = causalBias(S, mask)
+    const attentions: Tensor[] = []
+    const attend = watch ? watchedAttention(B, bias, attentions) : denseAttention(B, bias)
     const hidden = this.decoder.forward(this.embedInputs(inputs), this.decoder.rotaryFor(positions), attend)
-    return { logits: view(this.logits(hidden), [B, S, this.config.vocab_size]) }
+    // The decoder frees what a layer made; these outlive it.
+    attentions.forEach(giveToScope)
+    return { logits: view(this.logits(hidden), [B, S, this.config.vocab_size]), attentions }
   }
 
   /** Frees the weights. */
