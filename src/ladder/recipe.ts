@@ -8,6 +8,7 @@ import { captionOptionsSchema } from '../dataset/captions.js'
 import { datasetOptionsSchema } from '../dataset/options.js'
 import { recordOptionsSchema } from '../scene/record.js'
 import { synthOptionsSchema } from '../scene/synthetic/options.js'
+import { fidelitySchema } from '../training/fidelity.js'
 import { promptStyleSchema, STAGES, type StageName, stagesSchema } from '../training/options.js'
 
 /** Rooms of one split: made by the program, or a folder of ScanNet scans. */
@@ -43,6 +44,8 @@ export const recipeSchema = z.strictObject({
   name: z.string().regex(/^[\w.-]+$/, 'letters, digits, dots, dashes'),
   seed: z.int().min(0).default(42),
   prompt_style: promptStyleSchema.default('upstream'),
+  /** Defects of upstream's training to reproduce: none, all, or those named by their numbers. */
+  fidelity: fidelitySchema,
   data: z.strictObject({ train: splitSchema, test: splitSchema }),
   model: modelSchema,
   stages: stagesSchema,

@@ -20,11 +20,12 @@ import type { Sample } from '../schema/sample.js'
 import { engine } from '../torch/engine.js'
 import { productSpeed } from '../torch/speed.js'
 import type { Resize } from '../training/example.js'
+import { defectsOf, stageProcessor } from '../training/fidelity.js'
 import { firstBatchText } from '../training/first-batch.js'
-import type { DataSource, StageName } from '../training/options.js'
+import { type DataSource, isGrpo, type StageName } from '../training/options.js'
 import { Pictures } from '../training/pictures.js'
 import { rewardFiles } from '../training/rewards.js'
-import { isGrpo, runStage, type StageFile, type StageJob, stageRows } from '../training/stage.js'
+import { runStage, type StageFile, type StageJob, stageRows } from '../training/stage.js'
 import { readConfig } from '../vision-language/config.js'
 import { resizedSize } from '../vision-language/image-processor.js'
 import { loadProcessor } from '../vision-language/processor-folder.js'
@@ -176,6 +177,7 @@ function jobOf({ recipe, run, train, stages, files, signal }: Run, index: number
     style: recipe.prompt_style,
     seed: recipe.seed,
     options,
+    defects: defectsOf(recipe.fidelity),
     signal,
   }
 }
@@ -262,12 +264,19 @@ export async function previewStage(
   const { stages } = prepared
   // Every rung has the processor of the first, and its config.
   const start = stageFolder(job.run, stages, 0)
-  const processor = loadProcessor(start)
   const stageJob = jobOf(prepared, stages.length)
+  const { defects } = stageJob
+  const processor = stageProcessor(start, defects)
   const [rows] = await stageRows(stageJob, processor)
   const pictures = new Pictures(processor.image_processor)
   await pictures.load(rows.flatMap(([{ media }]) => media))
   const model = { config: readConfig(start), rope: '4.49' as const }
-  const firstBatch = firstBatchText(rows, { processor, pictures, model, isPrompt: isGrpo(stageJob.options) })
+  const firstBatch = firstBatchText(rows, {
+    processor,
+    pictures,
+    model,
+    defects,
+    isPrompt: isGrpo(stageJob.options),
+  })
   return { firstBatch, flopsPerSecond: productSpeed(stageJob.options.bf16 ? 'bf16' : 'f32') }
 }

@@ -7,6 +7,7 @@ import { promptedRowSchema } from '../schema/prompted-row.js'
 import { directAnswer, type PromptMode, type PromptStyle, plainMode, promptText } from '../schema/prompts.js'
 import { sampleId } from '../schema/results.js'
 import type { LabelledBox, Sample } from '../schema/sample.js'
+import { type Defects, twiceEncoded } from './fidelity.js'
 
 export interface Example {
   id: string
@@ -54,14 +55,17 @@ function resized(sample: Sample, resize: Resize): Sample {
 /** A sample as a training example; `think` asks for reasoning and leaves the bare answer as reference. */
 export function exampleOf(
   sample: Sample,
-  settings: { mode?: PromptMode; style: PromptStyle; imageRoot: string; resize: Resize },
+  settings: { mode?: PromptMode; style: PromptStyle; imageRoot: string; resize: Resize; defects?: Defects },
 ): Example {
   const seen = resized(sample, settings.resize)
   return {
     id: sampleId(sample),
     media: mediaOf(sample.image, sample.data_type, settings.imageRoot),
     text: promptText(seen, settings.mode ?? plainMode(seen), settings.style),
-    answer: directAnswer(seen.answer, settings.style),
+    answer:
+      Array.isArray(seen.answer) && settings.defects?.has('D1')
+        ? twiceEncoded(seen.answer, settings.style)
+        : directAnswer(seen.answer, settings.style),
     sample: seen,
   }
 }

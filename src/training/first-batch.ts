@@ -8,6 +8,7 @@ import { writeFileAtomic } from '../common/files.js'
 import type { Qwen2_5_VL } from '../vision-language/model/model.js'
 import type { Processor } from '../vision-language/processor.js'
 import { createEncoder, sftRow } from './encode.js'
+import type { Defects } from './fidelity.js'
 import { type Packed, pack } from './pack.js'
 import type { Pictures } from './pictures.js'
 import type { RowExamples } from './schedule-rows.js'
@@ -20,6 +21,7 @@ interface Settings {
   model: Pick<Qwen2_5_VL, 'config' | 'rope'>
   /** Prompts of GRPO: their answers are sampled. */
   isPrompt: boolean
+  defects?: Defects
 }
 
 /** Runs of one placeholder, as one. */
@@ -63,12 +65,15 @@ function trainedOf(packed: Packed): boolean[] {
 
 /** The rows of a batch, one after another; their pictures must be loaded. */
 export function firstBatchText(rows: readonly RowExamples[], settings: Settings): string {
-  const { processor, pictures, model, isPrompt } = settings
-  const encode = createEncoder(processor, pictures)
+  const { processor, pictures, model, isPrompt, defects } = settings
+  const encode = createEncoder(processor, pictures, {
+    wholeText: defects?.has('D4') && !isPrompt,
+    videosLast: defects?.has('D7') && isPrompt,
+  })
   return rows
     .map((examples, index) => {
       const encoded = examples.map(encode)
-      const packed = pack([sftRow(encoded)], model.config, model.rope)
+      const packed = pack([sftRow(encoded, processor.tokenizer.special.image)], model.config, model.rope)
       const trained = isPrompt ? [] : trainedOf(packed)
       const ids = [...packed.ids]
       let at = packed.layout.prefixes[0]

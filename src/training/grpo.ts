@@ -10,13 +10,14 @@ import type { Processor } from '../vision-language/processor.js'
 import { batchesOf } from './accumulation.js'
 import { createEncoder } from './encode.js'
 import type { Example } from './example.js'
+import type { Defects } from './fidelity.js'
 import { type GrpoTerms, groupAdvantages, grpoLoss, sequenceMeanWeights, tokenWeights } from './grpo-loss.js'
 import { grpoMetrics, type RewardedStep, rolloutRecords, type ScoredBatch } from './grpo-metrics.js'
 import type { GrpoOptions } from './options.js'
 import { packedHidden } from './pack.js'
 import type { Pictures } from './pictures.js'
 import { type NamedReward, rewardsOf, totalReward, UPSTREAM_REWARDS } from './rewards.js'
-import { mediaOfBatch, type RolloutBatch, type RolloutSettings, sampleBatch, scoreBatch } from './rollout.js'
+import { type RolloutBatch, sampleBatch, scoreBatch, scoringFeatures } from './rollout.js'
 import { stopwatch } from './stopwatch.js'
 import { backwardTokens } from './token-loss.js'
 import type { StepTrainer } from './trainer.js'
@@ -34,14 +35,17 @@ export interface GrpoSettings {
   seed: number
   /** Absent: upstream's. */
   rewards?: readonly NamedReward[]
+  /** Upstream's defects to reproduce; none if absent. */
+  defects?: Defects
 }
 
 export function createGrpo(settings: GrpoSettings): StepTrainer {
   const { frozenTower, model, reference, processor, pictures, schedule, options, seed } = settings
   const { num_generations: G, num_iterations, loss_type } = options
   const named = settings.rewards ?? UPSTREAM_REWARDS
-  const sampling: RolloutSettings = { model, processor, pictures, frozenTower, options }
-  const encode = createEncoder(processor, pictures)
+  const { defects } = settings
+  const sampling = { model, processor, pictures, frozenTower, blind: defects?.has('D6'), options }
+  const encode = createEncoder(processor, pictures, { videosLast: defects?.has('D7') })
   const watch = stopwatch()
   let rollout: RewardedStep | undefined
   /** The step whose prompts were sampled for `step`. */
@@ -95,8 +99,7 @@ export function createGrpo(settings: GrpoSettings): StepTrainer {
       correctKl: options.use_bias_correction_kl,
     }
     const tape = options.gradient_checkpointing ? createTape() : null
-    const features = pictures.batchFeatures(model, mediaOfBatch(batch.encoded), frozenTower, tape)
-    const hidden = packedHidden(model, packed, features, tape)
+    const hidden = packedHidden(model, packed, scoringFeatures(sampling, model, batch, tape), tape)
     const { loss, logp, entropy } = backwardTokens(
       model,
       hidden,

@@ -8,8 +8,10 @@ import { dataError } from '../common/errors.js'
 import { readImageSize } from '../images/codec.js'
 import { gridOf } from '../vision-language/image-processor.js'
 import type { Processor } from '../vision-language/processor.js'
-import { createEncoder } from './encode.js'
+import { createEncoder, type EncodeOptions } from './encode.js'
 import type { Example } from './example.js'
+import type { Defects } from './fidelity.js'
+import { type GrpoOptions, isGrpo, type SftOptions } from './options.js'
 import type { RowExamples } from './schedule-rows.js'
 
 /** Header reads that are under way together. */
@@ -34,13 +36,14 @@ const firstFile = (item: Media): string => (item.type === 'image' ? item.file : 
 export async function exampleLengths(
   examples: readonly Example[],
   processor: Processor,
+  options?: EncodeOptions,
 ): Promise<Map<Example, { prompt: number; answer: number }>> {
   const sizes = await sizesOf(examples.flatMap(({ media }) => media))
   const grid = (item: Media) => {
     const frames = item.type === 'image' ? 1 : item.frames.length
     return gridOf(sizes.get(firstFile(item)) ?? { width: 0, height: 0 }, frames, processor.image_processor)
   }
-  const encode = createEncoder(processor, { grid })
+  const encode = createEncoder(processor, { grid }, options)
   return new Map(
     examples.map((example) => {
       const { shared, question, answer } = encode(example)
@@ -56,6 +59,30 @@ export function checkLengths(lengths: ReadonlyMap<Example, number>, limit: numbe
   const [[{ id }, length]] = long
   const others = long.length > 1 ? ` (and ${long.length - 1} more samples too long)` : ''
   throw dataError(`sample ${id}`, `at most ${limit} tokens (max_length)`, `${length}${others}`)
+}
+
+/** Tokens of every example, where an option asks for them. @throws data error naming one that does not fit */
+export async function wantedLengths(
+  examples: readonly Example[],
+  options: SftOptions | GrpoOptions,
+  processor: Processor,
+  defects?: Defects,
+): Promise<Map<Example, number> | null> {
+  const { max_length } = options
+  const grouped = !isGrpo(options) && options.train_sampling_strategy === 'group_by_length'
+  if (max_length === undefined && !grouped) return null
+  const parts = await exampleLengths(examples, processor, {
+    wholeText: !isGrpo(options) && defects?.has('D4'),
+  })
+  // What GRPO samples is as long as it may be.
+  const lengths = new Map(
+    [...parts].map(([example, { prompt, answer }]) => [
+      example,
+      prompt + (isGrpo(options) ? options.max_completion_length : answer),
+    ]),
+  )
+  if (max_length !== undefined) checkLengths(lengths, max_length)
+  return lengths
 }
 
 /** Steps whose rows are sorted together, as in transformers' LengthGroupedSampler. */

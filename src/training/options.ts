@@ -134,6 +134,8 @@ export const grpoOptionsSchema = z.strictObject({
 
 export type SftOptions = z.infer<typeof sftOptionsSchema>
 export type GrpoOptions = z.infer<typeof grpoOptionsSchema>
+export const isGrpo = (options: SftOptions | GrpoOptions): options is GrpoOptions =>
+  'num_generations' in options
 export type CommonOptions = Pick<SftOptions, keyof typeof common>
 
 /** A recipe may leave stages out; those it has are trained in the order above. */

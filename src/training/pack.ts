@@ -21,6 +21,10 @@ export interface Branch {
 
 export interface Row {
   prefix: number[]
+  /** Which of its tokens are trained as well; none if absent. The first has nothing before it and never is. */
+  prefixScored?: boolean[]
+  /** Videos count as text: no features, positions one after another (upstream's D6). `videos` is then not looked at. */
+  blind?: boolean
   images: GridThw[]
   videos: GridThw[]
   /** Seconds between temporal patches, one a video. */
@@ -34,7 +38,7 @@ export interface Packed {
   /** [3, N] flat. */
   positions: Int32Array
   layout: BranchLayout
-  /** For every trained token: where its prediction is made (index in `ids`), its id, its branch. */
+  /** For every trained token: where its prediction is made (index in `ids`), its id, its branch (-1: a prefix). */
   sources: number[]
   targets: number[]
   branch: number[]
@@ -72,14 +76,20 @@ export function pack(rows: readonly Row[], config: Qwen2_5_VLConfig, rope: RopeR
     const { prefix } = row
     const index = ropeIndex(
       {
-        input_ids: [prefix],
+        input_ids: [row.blind ? prefix.map((id) => (id === config.video_token_id ? -1 : id)) : prefix],
         image_grid_thw: row.images,
-        video_grid_thw: row.videos,
+        video_grid_thw: row.blind ? [] : row.videos,
         second_per_grid_ts: row.seconds,
       },
       config,
       rope,
     )
+    for (let i = 1; i < prefix.length; i++)
+      if (row.prefixScored?.[i]) {
+        packed.sources.push(at + i - 1)
+        packed.targets.push(prefix[i])
+        packed.branch.push(-1)
+      }
     put(prefix, (axis, i) => index.positions[axis * prefix.length + i])
     next.push(index.next[0])
     lastOfPrefix.push(at - 1)

@@ -1,5 +1,6 @@
 /** Rollouts: G completions of every prompt, with what scoring and loss need to know of them. */
 import { noGrad } from '../torch/autograd.js'
+import type { Tape } from '../torch/tape.js'
 import { scope } from '../torch/tensor.js'
 import { generate, padded } from '../vision-language/model/generate.js'
 import type { ModelInputs, Qwen2_5_VL } from '../vision-language/model/model.js'
@@ -7,7 +8,7 @@ import type { Processor } from '../vision-language/processor.js'
 import type { Encoded } from './encode.js'
 import type { GrpoOptions } from './options.js'
 import { type Packed, pack, packedHidden } from './pack.js'
-import type { Pictures } from './pictures.js'
+import type { BatchFeatures, Pictures } from './pictures.js'
 import { scoreTokens } from './token-loss.js'
 
 /** The prompts of one batch with their completions; lists of completions are group after group. */
@@ -28,6 +29,8 @@ export interface RolloutSettings {
   processor: Processor
   pictures: Pictures
   frozenTower: boolean
+  /** Log-probabilities are computed without the videos, though rollouts see them (upstream's D6). */
+  blind?: boolean
   options: Pick<GrpoOptions, 'num_generations' | 'max_completion_length' | 'temperature' | 'top_k' | 'top_p'>
 }
 
@@ -38,7 +41,7 @@ export const mediaOfBatch = (encoded: readonly Encoded[]) => encoded.flatMap(({ 
  * @param counters of each prompt's draws: the same counters give the same completions in any batch
  */
 export function sampleBatch(
-  { model, processor, pictures, frozenTower, options }: RolloutSettings,
+  { model, processor, pictures, frozenTower, blind, options }: RolloutSettings,
   encoded: Encoded[],
   counters: readonly (readonly number[])[],
 ): RolloutBatch {
@@ -66,6 +69,7 @@ export function sampleBatch(
   })
   const rows = encoded.map(({ images, videos, seconds }, p) => ({
     prefix: prompts[p],
+    blind,
     images,
     videos,
     seconds,
@@ -83,15 +87,34 @@ export function sampleBatch(
   }
 }
 
-/** Log-probability of every token of a batch under `policy`, pictures and videos seen. */
-export const scoreBatch = (
-  { pictures, frozenTower, options }: RolloutSettings,
+/** Features that the log-probabilities of a batch are computed with. */
+export function scoringFeatures(
+  { pictures, frozenTower, blind }: RolloutSettings,
   policy: Qwen2_5_VL,
   { encoded, packed }: RolloutBatch,
+  tape?: Tape | null,
+): BatchFeatures {
+  const media = mediaOfBatch(encoded)
+  if (!blind) return pictures.batchFeatures(policy, media, frozenTower, tape)
+  const images = media.filter(({ type }) => type === 'image')
+  const pads = packed.ids.filter((id) => id === policy.config.video_token_id)
+  return {
+    images: pictures.batchFeatures(policy, images, frozenTower, tape).images,
+    // What a placeholder that nothing replaces is: the embedding of its own id.
+    videos: pads.length > 0 ? policy.embedText(pads) : null,
+  }
+}
+
+/** Log-probability of every token of a batch under `policy`, pictures and videos seen. */
+export const scoreBatch = (
+  settings: RolloutSettings,
+  policy: Qwen2_5_VL,
+  batch: RolloutBatch,
 ): Float32Array =>
   noGrad(() =>
     scope(() => {
-      const features = pictures.batchFeatures(policy, mediaOfBatch(encoded), frozenTower)
-      return scoreTokens(policy, packedHidden(policy, packed, features), packed, options.temperature)
+      const { packed } = batch
+      const hidden = packedHidden(policy, packed, scoringFeatures(settings, policy, batch))
+      return scoreTokens(policy, hidden, packed, settings.options.temperature)
     }),
   )

@@ -6,6 +6,7 @@ import type { Qwen2_5_VL } from '../vision-language/model/model.js'
 import type { Processor } from '../vision-language/processor.js'
 import { batchesOf, weightedMean } from './accumulation.js'
 import { createEncoder, sftRow } from './encode.js'
+import type { Defects } from './fidelity.js'
 import type { LossNormalization } from './options.js'
 import { pack, packedHidden } from './pack.js'
 import type { Pictures } from './pictures.js'
@@ -26,16 +27,21 @@ export interface SftSettings {
   /** Rows of a batch; the batches of a step are computed one after another. Absent: all rows at once. */
   batchSize?: number
   normalization?: LossNormalization
+  /** Upstream's defects to reproduce; none if absent. */
+  defects?: Defects
 }
 
-/** Answer tokens of a row. */
-const answerTokens = ({ branches }: ReturnType<typeof sftRow>): number =>
-  branches.reduce((count, { ids, scoredFrom }) => count + ids.length - scoredFrom, 0)
+/** Trained tokens of a row. */
+const trainedTokens = ({ prefixScored, branches }: ReturnType<typeof sftRow>): number =>
+  branches.reduce(
+    (count, { ids, scoredFrom }) => count + ids.length - scoredFrom,
+    prefixScored?.slice(1).filter(Boolean).length ?? 0,
+  )
 
 /** The loss of a step is the mean over its answer tokens: all alike, or batch by batch (`normalization`). */
 export function createSft(settings: SftSettings): StepTrainer {
   const { model, processor, pictures, schedule, frozenTower, checkpointing, normalization } = settings
-  const encode = createEncoder(processor, pictures)
+  const encode = createEncoder(processor, pictures, { wholeText: settings.defects?.has('D4') })
   const watch = stopwatch()
 
   /** Adds the gradients of the batch's Σ −log p / `divisor`. */
@@ -61,8 +67,8 @@ export function createSft(settings: SftSettings): StepTrainer {
     accumulate(step) {
       const batches = batchesOf(schedule[step], settings.batchSize ?? schedule[step].length).map(
         (examples) => {
-          const rows = examples.map((row) => sftRow(row.map(encode)))
-          return { examples, rows, answers: rows.reduce((count, row) => count + answerTokens(row), 0) }
+          const rows = examples.map((row) => sftRow(row.map(encode), processor.tokenizer.special.image))
+          return { examples, rows, answers: rows.reduce((count, row) => count + trainedTokens(row), 0) }
         },
       )
       const all = batches.reduce((count, { answers }) => count + answers, 0)

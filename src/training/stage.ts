@@ -18,14 +18,22 @@ import { resizedSize } from '../vision-language/image-processor.js'
 import { hashWeights } from '../vision-language/model/folder.js'
 import { isHidden } from '../vision-language/model/names.js'
 import type { Processor } from '../vision-language/processor.js'
-import { copyProcessorFiles, loadProcessor } from '../vision-language/processor-folder.js'
+import { copyProcessorFiles } from '../vision-language/processor-folder.js'
 import { checkpointSteps } from './checkpoint.js'
 import { type Example, exampleOf, readPrompted } from './example.js'
+import { type Defects, stageProcessor } from './fidelity.js'
 import { writeFirstBatch } from './first-batch.js'
 import { createGrpo } from './grpo.js'
-import { checkLengths, exampleLengths, groupByLength } from './lengths.js'
+import { groupByLength, wantedLengths } from './lengths.js'
 import { trainLoop } from './loop.js'
-import type { CommonOptions, DataSource, GrpoOptions, SftOptions, StageName } from './options.js'
+import {
+  type CommonOptions,
+  type DataSource,
+  type GrpoOptions,
+  isGrpo,
+  type SftOptions,
+  type StageName,
+} from './options.js'
 import { Pictures } from './pictures.js'
 import { openPolicy } from './policy.js'
 import { loadRewards, rewardHash } from './rewards.js'
@@ -85,12 +93,11 @@ export interface StageJob {
   style: PromptStyle
   seed: number
   options: SftOptions | GrpoOptions
+  /** Upstream's defects to reproduce; none if absent. */
+  defects?: Defects
   progress?: Progress
   signal?: AbortSignal
 }
-
-export const isGrpo = (options: SftOptions | GrpoOptions): options is GrpoOptions =>
-  'num_generations' in options
 
 /**
  * Trains the stage, or goes on with it, or finds it complete.
@@ -110,6 +117,7 @@ export async function runStage(job: StageJob): Promise<StageFile> {
       engine().version(),
       engine().threads(),
       ...(isGrpo(options) ? [rewardHash(options)] : []),
+      ...(job.defects ?? []),
     ]),
   )
   if (fs.existsSync(path.join(out, 'stage.json'))) {
@@ -122,12 +130,12 @@ export async function runStage(job: StageJob): Promise<StageFile> {
   }
   const policy = openPolicy(from, options, seed)
   const { frozenTower, model, trained } = policy
-  const processor = loadProcessor(from)
+  const processor = stageProcessor(from, job.defects)
   const pictures = new Pictures(processor.image_processor, undefined, options.gradient_accumulation_steps)
   const optimizer = optimizerFor(trained, options)
   try {
     const rows = await stageRows(job, processor)
-    const parts = { model, processor, pictures, frozenTower }
+    const parts = { model, processor, pictures, frozenTower, defects: job.defects }
     const trainer = isGrpo(options)
       ? createGrpo({
           ...parts,
@@ -176,12 +184,16 @@ export async function runStage(job: StageJob): Promise<StageFile> {
 
 /** Rows of every step of a stage; for GRPO each is one prompt. */
 export async function stageRows(
-  job: Pick<StageJob, 'name' | 'options' | 'samples' | 'imageRoot' | 'files' | 'style' | 'seed'>,
+  job: Pick<StageJob, 'name' | 'options' | 'samples' | 'imageRoot' | 'files' | 'style' | 'seed' | 'defects'>,
   processor: Processor,
 ): Promise<RowExamples[][]> {
-  const { name, options, seed } = job
-  const examples = examplesOf(job, (size) => resizedSize(size, processor.image_processor))
-  const lengths = await lengthsOf(examples, options, processor)
+  const { name, options, seed, defects } = job
+  // Upstream's boxes are scaled as if pictures were resized once.
+  const once = { ...processor.image_processor, resize_twice: false }
+  const examples = examplesOf(job, (size) =>
+    resizedSize(size, defects?.has('D2') ? once : processor.image_processor),
+  )
+  const lengths = await wantedLengths([...examples.values()].flat(), options, processor, defects)
   return isGrpo(options)
     ? promptSchedule(examples, options, seed)
     : sftSchedule(examples, options, seed, name, lengths)
@@ -214,7 +226,7 @@ function examplesOf(
   const thinking = isGrpo(options) ? 'think' : undefined
   const boxes = (sample: Sample): boolean => Array.isArray(sample.answer)
   const make = (list: readonly Sample[], mode?: 'think'): Example[] =>
-    list.map((sample) => exampleOf(sample, { mode, style, imageRoot, resize }))
+    list.map((sample) => exampleOf(sample, { mode, style, imageRoot, resize, defects: job.defects }))
   const wanted = Object.keys(options.data) as DataSource[]
   return new Map(
     wanted.map((source): [DataSource, Example[]] => {
@@ -232,27 +244,6 @@ function examplesOf(
       return [source, readPrompted(file, imageRoot)]
     }),
   )
-}
-
-/** Tokens of every example, where an option asks for them. @throws data error naming one that does not fit */
-async function lengthsOf(
-  sources: Sources,
-  options: SftOptions | GrpoOptions,
-  processor: Processor,
-): Promise<Map<Example, number> | null> {
-  const { max_length } = options
-  const grouped = !isGrpo(options) && options.train_sampling_strategy === 'group_by_length'
-  if (max_length === undefined && !grouped) return null
-  const parts = await exampleLengths([...sources.values()].flat(), processor)
-  // What GRPO samples is as long as it may be.
-  const lengths = new Map(
-    [...parts].map(([example, { prompt, answer }]) => [
-      example,
-      prompt + (isGrpo(options) ? options.max_completion_length : answer),
-    ]),
-  )
-  if (max_length !== undefined) checkLengths(lengths, max_length)
-  return lengths
 }
 
 const sharesOf = (sources: Sources, { data }: SftOptions | GrpoOptions) =>
