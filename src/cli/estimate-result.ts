@@ -54,7 +54,7 @@ function recipeEstimate(file: string, flags: EstimateFlags): Estimate {
   const { scans } = recipe.data.train
   const assumed = [
     ...model.assumed,
-    ...('folder' in scans
+    ...(!('rooms' in scans)
       ? [`pictures of ${SCANNET_FRAME.width} × ${SCANNET_FRAME.height}, as ScanNet's`]
       : []),
     'rows with all the questions they may have, texts of the usual length, completions as long as they may be',

@@ -61,8 +61,8 @@ const PICTURED = ['single_image', 'multi_view', 'video'] as const
 /** The kinds of data a recipe's training questions have, by its totals or quotas, else in equal parts. */
 export function kindsOf({ data }: Recipe, processor: ImageProcessorConfig): Kind[] {
   const { scans, dataset } = data.train
-  const size = 'folder' in scans ? SCANNET_FRAME : { width: scans.width, height: scans.height }
-  const most = 'folder' in scans ? Number.POSITIVE_INFINITY : scans.frames
+  const size = 'rooms' in scans ? { width: scans.width, height: scans.height } : SCANNET_FRAME
+  const most = 'rooms' in scans ? scans.frames : Number.POSITIVE_INFINITY
   const grids = {
     single_image: () => [gridOf(size, 1, processor)],
     multi_view: () => Array.from({ length: Math.min(dataset.views, most) }, () => gridOf(size, 1, processor)),

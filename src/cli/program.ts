@@ -33,6 +33,7 @@ const groups: Record<string, Group> = {
       () => import('./data-export.js'),
       () => import('./data-stats.js'),
       () => import('./data-preview.js'),
+      () => import('./data-teach.js'),
     ],
   },
 }

@@ -50,6 +50,7 @@ export async function prepareScans(
 ): Promise<string[]> {
   const { scans } = recipe.data[split]
   if ('folder' in scans) return listScans(scans.folder)
+  if ('samples' in scans) return []
   const out = splitFolders(run, split).scans
   const made = await synthesizeScans({ out, options: scans, workers: workers(), ...watch })
   return made.scans.map((name) => path.join(out, name))

@@ -11,13 +11,22 @@ import { synthOptionsSchema } from '../scene/synthetic/options.js'
 import { fidelitySchema } from '../training/fidelity.js'
 import { promptStyleSchema, STAGES, type StageName, stagesSchema } from '../training/options.js'
 
-/** Rooms of one split: made by the program, or a folder of ScanNet scans. */
-const scansSchema = z.union([z.strictObject({ folder: z.string() }), synthOptionsSchema])
+/**
+ * Rooms of one split: made by the program, or a folder of ScanNet scans. Or none, and samples that are there: the
+ * released SpatialLadder-26k files or others in their form, with the folder of their pictures.
+ */
+const scansSchema = z.union([
+  z.strictObject({ folder: z.string() }),
+  z.strictObject({ samples: z.string(), images: z.string().optional() }),
+  synthOptionsSchema,
+])
 
 const splitSchema = z.strictObject({
   scans: scansSchema,
   records: recordOptionsSchema.prefault({}),
-  dataset: datasetOptionsSchema,
+  dataset: datasetOptionsSchema.prefault({}),
+  /** Traces for the cold start (`prompt`, `solution`, `image`, `data_type`), instead of the geometric teacher's. */
+  coldstart_file: z.string().optional(),
   /** What the captions of a `base` stage speak of. */
   captions: captionOptionsSchema.prefault({}),
 })

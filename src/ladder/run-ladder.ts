@@ -39,6 +39,7 @@ import {
   type Split,
   splitFolders,
 } from './data.js'
+import { adoptColdStart, prepareGivenSamples } from './given-data.js'
 import { type Recipe, stagesOf } from './recipe.js'
 import { modelFolder, prepareStartModel } from './start-model.js'
 import { openStatus, type RunStatus } from './status.js'
@@ -70,7 +71,11 @@ const modeOf = (stages: readonly StageName[], index: number): 'direct' | 'think'
 
 /** Finds out before anything is written that a folder named in the recipe is not there. */
 function checkInputs({ data, model, stages }: Recipe): void {
-  for (const { scans } of [data.train, data.test]) if ('folder' in scans) listScans(scans.folder)
+  for (const { scans } of [data.train, data.test]) {
+    if ('folder' in scans) listScans(scans.folder)
+    if ('samples' in scans && !fs.existsSync(scans.samples))
+      throw dataError(scans.samples, 'a folder of samples', 'nothing there')
+  }
   if ('name_or_path' in model) modelFolder(model.name_or_path)
   if (stages.reasoning) rewardFiles(stages.reasoning)
 }
@@ -129,10 +134,18 @@ async function prepareRun(job: LadderJob, tested: boolean): Promise<Run> {
   claimFolder(run, recipe)
   const status = openStatus(run, recipe.name)
   status.useEngine()
-  const step = stepRunner(7 + stages.length * (tested ? 2 : 1) + (tested ? 1 : 0), status, signal)
+  const made = [recipe.data.train, recipe.data.test].filter(({ scans }) => !('samples' in scans)).length
+  const step = stepRunner(3 + 2 * made + stages.length * (tested ? 2 : 1) + (tested ? 1 : 0), status, signal)
+  const { coldstart_file } = recipe.data.train
+  if (coldstart_file !== undefined) adoptColdStart(coldstart_file, splitFolders(run, 'train').data)
   const samples = {} as Record<Split, Sample[]>
   for (const split of ['train', 'test'] as const) {
     const { scans: wanted } = recipe.data[split]
+    const { data } = splitFolders(run, split)
+    if ('samples' in wanted) {
+      samples[split] = await step(`${split} samples`, 1, 'folders', () => prepareGivenSamples(wanted, data))
+      continue
+    }
     const scans = await step(`${split} rooms`, 'rooms' in wanted ? wanted.rooms : 1, 'rooms', (progress) =>
       prepareScans(recipe, run, split, { progress, signal }),
     )
