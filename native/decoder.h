@@ -102,8 +102,8 @@ class Decoder {
     const int64_t space = together * g * (2 * D + stride);
     reserve(space_, space * threads);
 
-    Team::run(threads, [&](Team& team, int thread) {
-      int phase = 0;
+    Team::run(threads, 7 * static_cast<int64_t>(layers.size()) + 3, [&](Team& team, int thread) {
+      int64_t phase = 0;
       float* queries = space_.data() + thread * space;
       float* outs = queries + together * g * D;
       float* weights = outs + together * g * D;

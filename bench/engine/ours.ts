@@ -57,6 +57,13 @@ function step(): void {
 }
 const training = timed(step)
 const peak = process.resourceUsage().maxRSS * 1024
+const prompts = {
+  input_ids: Array.from({ length: ROWS }, (_, row) => rowIds(row)),
+  pixel_values: patches,
+  image_grid_thw: grids,
+}
+const sample = (max_new_tokens: number): unknown =>
+  scope(() => generate(model, prompts, { temperature: 1, max_new_tokens, stop: [] }))
 const [a, b] = [tensor([1, 2, 3, 4], [2, 2]), tensor([1, 2, 3, 4], [2, 2])]
 const ms = {
   '10,000 additions of 2 x 2': timed(() =>
@@ -65,21 +72,8 @@ const ms = {
     }),
   ),
   'training step': training,
-  [`sampling ${NEW_TOKENS} tokens for ${ROWS} rows`]: timed(
-    () =>
-      scope(() =>
-        generate(
-          model,
-          {
-            input_ids: Array.from({ length: ROWS }, (_, row) => rowIds(row)),
-            pixel_values: patches,
-            image_grid_thw: grids,
-          },
-          { temperature: 1, max_new_tokens: NEW_TOKENS, stop: [] },
-        ),
-      ),
-    5,
-  ),
+  [`prefill of ${ROWS} rows and one token`]: timed(() => sample(1), 5),
+  [`sampling ${NEW_TOKENS} tokens for ${ROWS} rows`]: timed(() => sample(NEW_TOKENS), 5),
   'loading the folder': timed(() => loadModel(folder).dispose()),
 }
 console.log(JSON.stringify({ library: `libtorch ${engineInfo().version}`, ms, loss, peak }))

@@ -73,10 +73,10 @@ def additions():
         a + b
 
 
-def sample():
+def sample(tokens=NEW_TOKENS):
     with torch.no_grad():
         model.generate(
-            **inputs, max_new_tokens=NEW_TOKENS, min_new_tokens=NEW_TOKENS, do_sample=True, temperature=1.0, top_k=0,
+            **inputs, max_new_tokens=tokens, min_new_tokens=tokens, do_sample=True, temperature=1.0, top_k=0,
             pad_token_id=990, suppress_tokens=[992, 993, 994, 995, 996],
         )
 
@@ -88,6 +88,7 @@ print(
             "ms": {
                 "10,000 additions of 2 x 2": timed(additions),
                 "training step": training,
+                f"prefill of {ROWS} rows and one token": timed(lambda: sample(1), 5),
                 f"sampling {NEW_TOKENS} tokens for {ROWS} rows": timed(sample, 5),
                 "loading the folder": timed(load),
             },

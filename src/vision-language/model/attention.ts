@@ -39,17 +39,22 @@ export const watchedAttention =
     return view(result.mixed, [N, h * D])
   }
 
-/** As {@link denseAttention}, after the tokens in `cache`, which gets these too (the caller advances its length). */
+/**
+ * As {@link denseAttention}, after the tokens in `cache`, which gets these too (the caller advances its length). There
+ * may be fewer queries than keys: those of each row's last tokens.
+ */
 export const cachedAttention =
   (rows: number, bias: Tensor, cache: KvCache): Attention =>
   (q, k, v, layer) => {
     const [N, h, D] = q.shape
-    const S = N / rows
+    const S = k.shape[0] / rows
+    const queries = N / rows
     const end = cache.length + S
     copy_(narrow(cache.keys[layer], 2, cache.length, S), rowsOf(k, rows))
     copy_(narrow(cache.values[layer], 2, cache.length, S), rowsOf(v, rows))
     const [allKeys, allValues] = [cache.keys[layer], cache.values[layer]].map((x) => narrow(x, 2, 0, end))
-    return view(mix(view(q, [rows, S, h, D]), allKeys, allValues, bias), [N, h * D])
+    const own = queries === S ? bias : narrow(bias, 1, S - queries, queries)
+    return view(mix(view(q, [rows, queries, h, D]), allKeys, allValues, own), [N, h * D])
   }
 
 export interface BranchLayout {

@@ -4,7 +4,7 @@
  * Shape letters: h query heads, K key/value heads, D head size.
  */
 import { rmsNorm, rotate } from '../../torch/fused.js'
-import { add, view } from '../../torch/ops.js'
+import { add, indexSelect, view } from '../../torch/ops.js'
 import { runSegments, type Tape } from '../../torch/tape.js'
 import type { Tensor } from '../../torch/tensor.js'
 import type { Qwen2_5_VLConfig } from '../config.js'
@@ -44,21 +44,30 @@ export class Decoder {
   /**
    * Embeddings [N, H] to hidden states [N, H] after the final norm.
    * @param tape keeps only what goes into each layer; its `backward` computes them anew
+   * @param only ids [n] of the tokens whose hidden states are wanted, where those of others are not: [n, H] then
    */
-  forward(embeds: Tensor, { cos, sin }: Rotary, attend: Attention, tape?: Tape | null): Tensor {
+  forward(
+    embeds: Tensor,
+    { cos, sin }: Rotary,
+    attend: Attention,
+    tape?: Tape | null,
+    only?: Tensor | null,
+  ): Tensor {
     const { weights, config } = this
     const { num_attention_heads: h, num_key_value_heads: K, rms_norm_eps: eps } = config
     const D = config.hidden_size / h
-    const [N] = embeds.shape
+    const last = config.num_hidden_layers - 1
     const layerOf = (x: Tensor, i: number): Tensor => {
       const layer = `model.layers.${i}`
       const normed = rmsNorm(x, weight(weights, `${layer}.input_layernorm.weight`), eps)
-      const heads = (part: string, n: number): Tensor =>
-        view(project(weights, `${layer}.self_attn.${part}`, normed), [N, n, D])
-      const q = rotate(heads('q_proj', h), cos, sin)
+      const heads = (part: string, n: number, from = normed): Tensor =>
+        view(project(weights, `${layer}.self_attn.${part}`, from), [from.shape[0], n, D])
+      // In the last layer the others are there for their keys and values alone.
+      const chosen = (all: Tensor): Tensor => (only && i === last ? indexSelect(all, 0, only) : all)
+      const q = rotate(heads('q_proj', h, chosen(normed)), chosen(cos), chosen(sin))
       const k = rotate(heads('k_proj', K), cos, sin)
       const mixed = attend(q, k, heads('v_proj', K), i)
-      const attended = add(x, project(weights, `${layer}.self_attn.o_proj`, mixed))
+      const attended = add(chosen(x), project(weights, `${layer}.self_attn.o_proj`, mixed))
       const inner = rmsNorm(attended, weight(weights, `${layer}.post_attention_layernorm.weight`), eps)
       return add(attended, gatedMlp(weights, `${layer}.mlp`, inner))
     }

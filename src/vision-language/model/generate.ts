@@ -5,8 +5,7 @@
  */
 import { hashUniform } from '../../common/random.js'
 import { noGrad } from '../../torch/autograd.js'
-import { select, view } from '../../torch/ops.js'
-import { keep, scope, type Tensor } from '../../torch/tensor.js'
+import { keep, scope, type Tensor, tensor } from '../../torch/tensor.js'
 import { eosTokenIds } from '../config.js'
 import { ropeIndex } from '../rope-index.js'
 import { cachedAttention } from './attention.js'
@@ -141,10 +140,14 @@ function prefill(
     const embeds = model.embedInputs(inputs)
     const cache = hold(KvCache.create(config, prompts, length + room, embeds))
     const attend = cachedAttention(prompts, causalBias(length, inputs.attention_mask), cache)
-    const hidden = model.decoder.forward(embeds, model.decoder.rotaryFor(positions), attend)
+    const last = tensor(
+      Array.from({ length: prompts }, (_, p) => (p + 1) * length - 1),
+      undefined,
+      'i32',
+    )
+    const hidden = model.decoder.forward(embeds, model.decoder.rotaryFor(positions), attend, null, last)
     cache.length = length
-    const last = select(view(hidden, [prompts, length, config.hidden_size]), 1, length - 1)
-    return { cache, last: hold(keep(model.logits(last))) }
+    return { cache, last: hold(keep(model.logits(hidden))) }
   })
 }
 
