@@ -38,9 +38,16 @@ const nativeFiles = (ending) =>
 const hashFiles = (files) =>
   sha256(files.map((file) => `${path.basename(file)} ${sha256(fs.readFileSync(file))}`).join('\n'))
 
+const glooNames = path.join(nativeFolder, 'gloo_names/gloo/names.h')
+
 /** Changes with any native source, and with how it is compiled (this file). */
 export const nativeHash = () =>
-  hashFiles([...nativeFiles('.cpp'), ...nativeFiles('.h'), path.join(projectRoot, 'scripts/native.mjs')])
+  hashFiles([
+    ...nativeFiles('.cpp'),
+    ...nativeFiles('.h'),
+    glooNames,
+    path.join(projectRoot, 'scripts/native.mjs'),
+  ])
 
 /** @param {Engine} engine */
 export const libraryTime = (engine) => fs.statSync(path.join(engine.lib, 'libtorch_cpu.so')).mtimeMs
@@ -159,7 +166,8 @@ export async function buildAddon(engine) {
 
   const objects = sources.map((source) => {
     const object = path.join(folder, `${path.basename(source, '.cpp')}.o`)
-    const key = sha256(`${shared} ${sha256(fs.readFileSync(source))}`)
+    const names = source.endsWith('groups.cpp') ? hashFiles([glooNames]) : ''
+    const key = sha256(`${shared} ${sha256(fs.readFileSync(source))}${names}`)
     const fresh = fs.existsSync(object) && readText(`${object}.key`) === key
     return { source, object, key, fresh }
   })

@@ -16,6 +16,7 @@ const generationConfigSchema = z.object({
   temperature: z.number().nonnegative().nullish(),
   top_p: z.number().positive().max(1).nullish(),
   top_k: z.int().nonnegative().nullish(),
+  min_p: z.number().min(0).max(1).nullish(),
   repetition_penalty: z.number().positive().nullish(),
   eos_token_id: z.union([id, z.array(id)]).nullish(),
 })
@@ -26,7 +27,6 @@ export type GenerationConfig = z.infer<typeof generationConfigSchema>
 const NEUTRAL: Record<string, readonly unknown[]> = {
   num_beams: [1],
   num_beam_groups: [1],
-  min_p: [0],
   typical_p: [1],
   epsilon_cutoff: [0],
   eta_cutoff: [0],
@@ -75,18 +75,24 @@ export interface GivenSampling {
   temperature?: number
   top_p?: number
   top_k?: number
+  /** Absent where it would do nothing. */
+  min_p?: number
   repetition_penalty?: number
 }
+
+type ResolvedSampling = Required<Omit<GivenSampling, 'min_p'>> & Pick<GivenSampling, 'min_p'>
 
 /**
  * The settings that `generate` ends up with, as transformers resolves them: greedy unless the file samples
  * (whatever the temperature), class defaults (temperature 1, top-k 50) for what neither side names. A `null`
  * in the file switches its filter off.
  */
-export function checkpointSampling(given: GivenSampling, config: GenerationConfig): Required<GivenSampling> {
+export function checkpointSampling(given: GivenSampling, config: GenerationConfig): ResolvedSampling {
   const pick = (own: number | undefined, file: number | null | undefined, none: number, off: number) =>
     own ?? (file === undefined ? none : (file ?? off))
+  const min_p = pick(given.min_p, config.min_p, 0, 0)
   return {
+    ...(min_p > 0 && { min_p }),
     temperature: config.do_sample === true ? pick(given.temperature, config.temperature, 1, 1) : 0,
     top_p: pick(given.top_p, config.top_p, 1, 1),
     top_k: pick(given.top_k, config.top_k, 50, 0),

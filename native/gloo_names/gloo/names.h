@@ -9,7 +9,11 @@
 namespace gloo {
 
 class Algorithm;
-class Context;
+class Context {
+ public:
+  // Named in an inline function of newer headers.
+  void setTimeout(std::chrono::milliseconds timeout);
+};
 
 namespace transport {
 class Device;
