@@ -1,7 +1,7 @@
 /** `data teach DATA --model CLIENT --out FILE`: cold-start traces from a model, by rejection sampling. */
 import type { Command } from 'commander'
 import { PROMPT_STYLES, type PromptStyle } from '../schema/prompts.js'
-import { type ClientOptions, MODEL_HELP, withClients } from './client-options.js'
+import { type ClientOptions, withClients } from './client-options.js'
 import { interruptSignal } from './interrupt.js'
 import { decimal, integer, oneOf, withExample } from './options.js'
 
@@ -70,7 +70,7 @@ export function register(parent: Command): void {
         'cold-start traces from a model: what is right and well formed of up to k draws a question',
       )
       .argument('<data>', 'folder or JSONL file of samples, ours or the released ones')
-      .requiredOption('--model <client>', MODEL_HELP)
+      .requiredOption('--model <client>', 'who teaches: openai:MODEL, local:DIR or replay:FILE')
       .requiredOption('--out <file>', 'JSONL of prompt and solution; every answer is kept beside it')
       .option('--images <dir>', 'where the pictures are (default: images/ in the data)')
       .option(

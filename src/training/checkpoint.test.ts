@@ -74,7 +74,7 @@ describe('a checkpoint', () => {
     expect(checkpointSteps(folder)).toEqual([4])
     expect(loadCheckpoint(folder, parts, 'f')?.step).toBe(4)
     await saveCheckpoint(folder, parts, stateOf(8), 2)
-    expect(fs.readdirSync(folder).sort()).toEqual(['checkpoint-4', 'checkpoint-8'])
+    expect(fs.readdirSync(folder).sort()).toEqual(['checkpoint-4', 'checkpoint-8', 'last'])
     freed(parts)
   })
 

@@ -53,8 +53,20 @@ export async function saveCheckpoint(
     writeSafetensors(path.join(target, 'optimizer.safetensors'), parts.optimizer.state())
     writeJsonAtomic(path.join(target, 'trainer_state.json'), state)
   })
+  pointTo(path.join(folder, LAST), nameOf(state.step))
   for (const step of checkpointSteps(folder).slice(0, -limit))
     fs.rmSync(path.join(folder, nameOf(step)), { recursive: true })
+}
+
+/** Link to the newest checkpoint, while a stage is unfinished. */
+export const LAST = 'last'
+
+/** Makes `link` point to `target`, at once. */
+function pointTo(link: string, target: string): void {
+  const temporary = `${link}.tmp-${process.pid}-0`
+  fs.rmSync(temporary, { force: true })
+  fs.symlinkSync(target, temporary)
+  fs.renameSync(temporary, link)
 }
 
 /** Copies saved tensors into live ones. @throws data error naming the tensor that is missing */

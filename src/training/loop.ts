@@ -12,7 +12,7 @@ import { scope, type Tensor } from '../torch/tensor.js'
 import { notFinite } from './alarms.js'
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.js'
 import type { CommonOptions } from './options.js'
-import { openStepLog } from './step-log.js'
+import { type MetricsRow, openStepLog } from './step-log.js'
 import { stopwatch } from './stopwatch.js'
 import type { StepTrainer } from './trainer.js'
 
@@ -27,6 +27,8 @@ export interface LoopSettings {
   folder: string
   /** Decides whether a checkpoint belongs to this run. */
   fingerprint: string
+  /** Told of every multiple of `save_steps`, before it is saved. */
+  onSaveStep?: ((step: number, rows: readonly MetricsRow[]) => Promise<void>) | null
   progress?: Progress
   /** Aborting saves and ends the run. */
   signal?: AbortSignal
@@ -112,8 +114,10 @@ export async function trainLoop(settings: LoopSettings): Promise<number> {
     )
     const resumable = trainer.resumable?.(done) ?? true
     const stopping = signal?.aborted ?? false
-    if (resumable && done < total && (stopping || performance.now() - saved > 1000 * options.save_seconds))
-      await save()
+    const due = resumable && done % (options.save_steps ?? Number.POSITIVE_INFINITY) === 0
+    if (due) await settings.onSaveStep?.(done, log.rows)
+    const late = performance.now() - saved > 1000 * options.save_seconds
+    if (resumable && done < total && (stopping || due || late)) await save()
     // After the last step there is nothing to come back for: the caller keeps the result.
     if (stopping && resumable && done < total) {
       await next

@@ -50,6 +50,12 @@ const common = {
   /** Save at least this often, seconds. */
   save_seconds: z.number().positive().default(15),
   save_total_limit: z.int().min(1).default(2),
+  /** Save at every multiple of this step too. */
+  save_steps: z.int().min(1).optional(),
+  /** Keep, as `best/`, the model of the multiple of `save_steps` whose mean of this metric was best. */
+  metric_for_best_model: z.string().min(1).optional(),
+  /** Absent: for every metric but those that end in "loss". */
+  greater_is_better: z.boolean().optional(),
 }
 
 /**
@@ -134,18 +140,27 @@ export const grpoOptionsSchema = z.strictObject({
 
 export type SftOptions = z.infer<typeof sftOptionsSchema>
 export type GrpoOptions = z.infer<typeof grpoOptionsSchema>
+/** Told when the recipe is read, not when the first step is saved. */
+const needsSaveSteps = {
+  check: (options: { metric_for_best_model?: string; save_steps?: number }): boolean =>
+    options.metric_for_best_model === undefined || options.save_steps !== undefined,
+  told: { path: ['save_steps'], message: 'a number of steps, as metric_for_best_model is given' },
+}
+const stageOf = sftOptionsSchema.refine(needsSaveSteps.check, needsSaveSteps.told)
+
 export const isGrpo = (options: SftOptions | GrpoOptions): options is GrpoOptions =>
   'num_generations' in options
 export type CommonOptions = Pick<SftOptions, keyof typeof common>
 
 /** A recipe may leave stages out; those it has are trained in the order above. */
 export const stagesSchema = z.strictObject({
-  base: sftOptionsSchema.optional(),
-  perception: sftOptionsSchema.optional(),
-  understanding: sftOptionsSchema.optional(),
-  'cold-start': sftOptionsSchema.optional(),
+  base: stageOf.optional(),
+  perception: stageOf.optional(),
+  understanding: stageOf.optional(),
+  'cold-start': stageOf.optional(),
   // Told when the recipe is read, not when its last stage begins.
   reasoning: grpoOptionsSchema
+    .refine(needsSaveSteps.check, needsSaveSteps.told)
     .refine(({ per_device_train_batch_size: batch, num_generations: group }) => batch % group === 0, {
       path: ['per_device_train_batch_size'],
       message: 'a multiple of num_generations',

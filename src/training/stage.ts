@@ -19,7 +19,8 @@ import { hashWeights } from '../vision-language/model/folder.js'
 import { isHidden } from '../vision-language/model/names.js'
 import type { Processor } from '../vision-language/processor.js'
 import { copyProcessorFiles } from '../vision-language/processor-folder.js'
-import { checkpointSteps } from './checkpoint.js'
+import { bestKeeper } from './best.js'
+import { checkpointSteps, LAST } from './checkpoint.js'
 import { type Example, exampleOf, readPrompted } from './example.js'
 import { type Defects, stageProcessor } from './fidelity.js'
 import { writeFirstBatch } from './first-batch.js'
@@ -161,6 +162,10 @@ export async function runStage(job: StageJob): Promise<StageFile> {
       options,
       folder: out,
       fingerprint,
+      onSaveStep: bestKeeper(out, options, (target) => {
+        copyProcessorFiles(from, target)
+        policy.write(target)
+      }),
       progress: job.progress,
       signal: job.signal,
     })
@@ -204,6 +209,7 @@ function tidy(folder: string): void {
   removeTemporaries(folder)
   for (const step of checkpointSteps(folder))
     fs.rmSync(path.join(folder, `checkpoint-${step}`), { recursive: true })
+  fs.rmSync(path.join(folder, LAST), { force: true })
 }
 
 function optimizerFor(trained: ReadonlyMap<string, Tensor>, options: CommonOptions): Optimizer {

@@ -26,6 +26,8 @@ export type MetricsRow = Record<string, unknown> & { step: number }
 export interface StepLog {
   /** Tokens of all steps so far. */
   tokens: number
+  /** All steps so far, of earlier sittings too. */
+  rows: readonly MetricsRow[]
   write(row: MetricsRow, rollouts: readonly Record<string, unknown>[]): Alarm[]
   /** An alarm that ends the run. */
   raise(alarm: Alarm): void
@@ -52,7 +54,9 @@ export function openStepLog(folder: string, done: number): StepLog {
   const before = rows.at(-1)?.num_tokens
   return {
     tokens: typeof before === 'number' ? before : 0,
+    rows,
     write(row, rollouts) {
+      rows.push(row)
       appendJsonl(at(METRICS), [row])
       addEvent(row)
       if (rollouts.length > 0)
