@@ -21,9 +21,18 @@ interface Job {
   pictures: string[]
   beta: number
   frozenTower: boolean
+  sharePrompt: boolean
   shape: Shape
 }
-const { kind, folder, pictures: files, beta, frozenTower, shape } = JSON.parse(process.argv[2]) as Job
+const {
+  kind,
+  folder,
+  pictures: files,
+  beta,
+  frozenTower,
+  sharePrompt,
+  shape,
+} = JSON.parse(process.argv[2]) as Job
 
 const model = loadModel(folder)
 const loaded = loadProcessor(folder)
@@ -59,6 +68,7 @@ const trainer =
           num_generations: shape.generations,
           max_completion_length: shape.completionTokens,
           beta,
+          share_prompt: sharePrompt,
         }),
       })
 const trained = new Map([...model.weights].filter(([name]) => !(frozenTower && name.startsWith('visual.'))))

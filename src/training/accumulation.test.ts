@@ -149,6 +149,18 @@ describe('reinforcement', () => {
     expect(Math.abs(parts.loss / whole.loss - 1)).toBeGreaterThan(1e-4)
   })
 
+  it.each([false, true])(
+    'a prompt computed with each completion pushes as one that is shared, frozen tower: %s',
+    (frozen) => {
+      const shared = run({}, frozen)
+      const apart = run({ share_prompt: false }, frozen)
+      expect(apart.records).toEqual(shared.records)
+      expect(apart.loss / shared.loss).toBeCloseTo(1, 5)
+      expect(distance(apart.gradient, shared.gradient)).toBeLessThan(1e-4)
+      expect(apart.metrics.num_tokens).toBeGreaterThan(1.5 * shared.metrics.num_tokens)
+    },
+  )
+
   it('with a frozen tower too, its features kept for every batch of the step', () => {
     const whole = run({}, true)
     const parts = run(inBatches, true)

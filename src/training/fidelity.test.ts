@@ -160,7 +160,14 @@ describe('D6', () => {
     pictures: pictures[world],
     frozenTower: false,
     blind,
-    options: { num_generations: 2, max_completion_length: 12, temperature: 1, top_k: 0, top_p: 1 },
+    options: {
+      num_generations: 2,
+      max_completion_length: 12,
+      temperature: 1,
+      top_k: 0,
+      top_p: 1,
+      share_prompt: true,
+    },
   })
   /** A video, and two pictures. */
   const prompts = (world: 'seen' | 'other'): Example[] => [thinking[world][3], thinking[world][2]]

@@ -134,6 +134,8 @@ export const grpoOptionsSchema = z.strictObject({
   /** One for each of them; absent: 1. */
   reward_weights: z.array(z.number()).optional(),
   accuracy_policy: accuracyPolicySchema.prefault({}),
+  /** The prompt of a group is computed once in the loss too; false: with each completion, as others do. Same gradients. */
+  share_prompt: z.boolean().default(true),
   loss_type: z.enum(LOSS_TYPES).default('grpo'),
   scale_rewards: z.enum(REWARD_SCALES).default('group'),
 })

@@ -7,7 +7,7 @@ import type { ModelInputs, Qwen2_5_VL } from '../vision-language/model/model.js'
 import type { Processor } from '../vision-language/processor.js'
 import type { Encoded } from './encode.js'
 import type { GrpoOptions } from './options.js'
-import { type Packed, pack, packedHidden } from './pack.js'
+import { type Packed, pack, packedHidden, type Row } from './pack.js'
 import type { BatchFeatures, Pictures } from './pictures.js'
 import { scoreTokens } from './token-loss.js'
 
@@ -31,10 +31,13 @@ export interface RolloutSettings {
   frozenTower: boolean
   /** Log-probabilities are computed without the videos, though rollouts see them (upstream's D6). */
   blind?: boolean
-  options: Pick<GrpoOptions, 'num_generations' | 'max_completion_length' | 'temperature' | 'top_k' | 'top_p'>
+  options: Pick<
+    GrpoOptions,
+    'num_generations' | 'max_completion_length' | 'temperature' | 'top_k' | 'top_p' | 'share_prompt'
+  >
 }
 
-export const mediaOfBatch = (encoded: readonly Encoded[]) => encoded.flatMap(({ example }) => example.media)
+const mediaOfBatch = (encoded: readonly Encoded[]) => encoded.flatMap(({ example }) => example.media)
 
 /**
  * Samples the completions of one batch.
@@ -67,14 +70,13 @@ export function sampleBatch(
       counters,
     })
   })
-  const rows = encoded.map(({ images, videos, seconds }, p) => ({
-    prefix: prompts[p],
-    blind,
-    images,
-    videos,
-    seconds,
-    branches: completions[p].map(({ ids }) => ({ ids, scoredFrom: 0 })),
-  }))
+  const rows = encoded.flatMap(({ images, videos, seconds }, p): Row[] => {
+    const row = { prefix: prompts[p], blind, images, videos, seconds }
+    const branches = completions[p].map(({ ids }) => ({ ids, scoredFrom: 0 }))
+    return options.share_prompt
+      ? [{ ...row, branches }]
+      : branches.map((branch) => ({ ...row, branches: [branch] }))
+  })
   const flat = completions.flat()
   return {
     encoded,
@@ -89,12 +91,14 @@ export function sampleBatch(
 
 /** Features that the log-probabilities of a batch are computed with. */
 export function scoringFeatures(
-  { pictures, frozenTower, blind }: RolloutSettings,
+  { pictures, frozenTower, blind, options }: RolloutSettings,
   policy: Qwen2_5_VL,
   { encoded, packed }: RolloutBatch,
   tape?: Tape | null,
 ): BatchFeatures {
-  const media = mediaOfBatch(encoded)
+  // In the order of the rows: once a prompt, or once a completion.
+  const times = options.share_prompt ? 1 : options.num_generations
+  const media = encoded.flatMap(({ example }) => Array.from({ length: times }, () => example.media).flat())
   if (!blind) return pictures.batchFeatures(policy, media, frozenTower, tape)
   const images = media.filter(({ type }) => type === 'image')
   const pads = packed.ids.filter((id) => id === policy.config.video_token_id)

@@ -109,11 +109,19 @@ async function untilSteps(folder: string, steps: number, child: ChildProcess): P
 
 const kinds: [string, () => SftOptions | GrpoOptions][] = [
   ['fine-tuning', () => sft()],
-  ['fine-tuning with a frozen tower', () => sft({ freeze_vision_modules: true })],
-  ['reinforcement with a frozen tower', () => grpo({ freeze_vision_modules: true })],
+  [
+    'fine-tuning with a frozen tower, in batches',
+    () =>
+      sft({ freeze_vision_modules: true, per_device_train_batch_size: 2, gradient_accumulation_steps: 2 }),
+  ],
+  [
+    'reinforcement with a frozen tower, in batches',
+    () =>
+      grpo({ freeze_vision_modules: true, per_device_train_batch_size: 4, gradient_accumulation_steps: 2 }),
+  ],
 ]
 describe.each(kinds)('%s', (name, options) => {
-  const id = name.replaceAll(' ', '-')
+  const id = name.replaceAll(/\W+/g, '-')
 
   it('killed again and again gives the same numbers and weights, to the bit, as never killed', async () => {
     await runStage(jobOf(`${id}-straight`, options()))
