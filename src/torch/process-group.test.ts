@@ -1,5 +1,5 @@
 /** Two processes over Gloo, for real: what they compute together, and what one hears when the other is lost. */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import net from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -100,6 +100,39 @@ describe('two processes', () => {
     )
     expect(performance.now() - began).toBeLessThan(25_000)
   }, 60_000)
+})
+
+describe('the launcher', () => {
+  const launcher = fileURLToPath(new URL('../../scripts/launch.mjs', import.meta.url))
+  const launch = (...args: string[]) =>
+    spawnSync(process.execPath, [launcher, ...args], { encoding: 'utf8', timeout: 60_000 })
+
+  it('starts processes that find one another', () => {
+    const node = [process.execPath, '--import', 'tsx', helper, 'all', '60']
+    const { status, stdout } = launch('--processes', '2', '--', ...node)
+    const told = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Told)
+    expect(told.map(({ rank }) => rank).sort()).toEqual([0, 1])
+    for (const { sums } of told) expect(sums?.[0]).toEqual([3, 20])
+    expect(status).toBe(0)
+  }, 60_000)
+
+  it('ends the others when one fails, and says which', () => {
+    const job = 'if (process.env.RANK === "1") process.exit(3); setInterval(() => {}, 1000)'
+    const { status, stderr } = launch('--processes', '2', '--', process.execPath, '-e', job)
+    expect(stderr).toBe('process 1 of 2: expected to end well, got exit code 3\n')
+    expect(status).toBe(3)
+  })
+
+  it.each([
+    [['--processes', 'two', '--', 'x'], '--processes: expected a whole number above 0, got two\n'],
+    [['--threads', '2', '--', 'x'], '--threads: expected --processes or --port, got another option\n'],
+  ])('refuses %o', (args, line) => {
+    const { status, stderr } = launch(...args)
+    expect([status, stderr]).toEqual([2, line])
+  })
 })
 
 describe('torchrun’s variables', () => {
