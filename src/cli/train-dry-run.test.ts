@@ -5,6 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
+import { readRecipe } from '../ladder/recipe.js'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'dry-run-'))
@@ -33,9 +34,13 @@ const dryRun = (stage: string, ...more: string[]) => {
 it('shows memory, time and the first batch with its loss mask, and trains nothing', () => {
   const { status, stdout, told } = dryRun('understanding')
   expect([status, status === 0 ? '' : told]).toEqual([0, ''])
-  expect(stdout).toMatch(/=== row 1 of 24: /)
+  const { understanding, reasoning } = readRecipe(path.join(repository, 'recipes/micro.yaml')).stages
+  if (!understanding || !reasoning) throw new Error('expected both stages in the micro recipe')
+  const { max_steps, per_device_train_batch_size: rows, questions_per_row } = understanding
+  expect(stdout).toContain(`=== row 1 of ${rows}: `)
   expect(stdout).toMatch(/⟦\S+<\|im_end\|>⟧/)
-  expect(stdout).toMatch(/understanding: 130 steps of 24 × 4, [\d.]+ [MG]B at most \(fp32\)\n/)
+  expect(stdout).toContain(`understanding: ${max_steps} steps of ${rows} × ${questions_per_row}, `)
+  expect(stdout).toMatch(/, [\d.]+ [MG]B at most \(fp32\)\n/)
   expect(stdout).toMatch(/at least .* a step and \d+:\d\d.* in all: .*FLOP at .*FLOP\/s, the speed of matrix/)
   expect(fs.readdirSync(path.join(home, 'stages'))).toEqual(['0-start'])
 
@@ -47,7 +52,7 @@ it('shows memory, time and the first batch with its loss mask, and trains nothin
     'seconds_at_least',
     'first_batch',
   ])
-  expect(json.seconds_at_least.stage).toBeCloseTo(40 * json.seconds_at_least.step, 6)
+  expect(json.seconds_at_least.stage).toBeCloseTo(reasoning.max_steps * json.seconds_at_least.step, 6)
   expect(fs.readdirSync(path.join(home, 'stages'))).toEqual(['0-start'])
 
   // What does not fit is told here already.
