@@ -52,12 +52,12 @@ export function damaged({ name, seeds }: Parser, input: number): { good: GoodFil
 }
 
 /**
- * Gives the first `inputs` damaged files to the parser, below `folder`.
+ * Gives `inputs` damaged files to the parser, below `folder`, from number `first` on.
  * @param began told before each input
  */
 export async function attack(
   parser: Parser,
-  { inputs, folder }: { inputs: number; folder: string },
+  { first, inputs, folder }: { first: number; inputs: number; folder: string },
   began: (input: number) => void = () => {},
 ): Promise<{ faults: Fault[]; refused: number }> {
   const at = ({ name }: GoodFile): string => path.join(folder, name)
@@ -70,7 +70,7 @@ export async function attack(
   const faults: Fault[] = []
   const start = process.memoryUsage.rss()
   let [refused, highest] = [0, start]
-  for (let input = 0; input < inputs; input++) {
+  for (let input = first; input < first + inputs; input++) {
     const { good, bytes } = damaged(parser, input)
     fs.writeFileSync(at(good), bytes)
     began(input)

@@ -3,6 +3,7 @@
  *
  *   npm run fuzz                                     100,000 files for each
  *   npm run fuzz -- --inputs 1000 --only ply         fewer, of one
+ *   npm run fuzz -- --first 7 --inputs 1 --only ply  its file number 7 alone
  *
  * A fault is written down with the file that makes it, below `runs/fuzz/`; exit code 1 when there is any.
  */
@@ -24,6 +25,7 @@ type Message = Report | { input: number }
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 const { values: asked } = parseArgs({
   options: {
+    first: { type: 'string', default: '0' },
     inputs: { type: 'string', default: '100000' },
     only: { type: 'string', multiple: true },
     parsers: { type: 'string', default: here('parsers.ts') },
@@ -31,6 +33,7 @@ const { values: asked } = parseArgs({
     jobs: { type: 'string', default: '2' },
   },
 })
+const first = Number(asked.first)
 const inputs = Number(asked.inputs)
 const module = path.resolve(asked.parsers)
 const { PARSERS } = (await import(pathToFileURL(module).href)) as { PARSERS: readonly Parser[] }
@@ -42,11 +45,11 @@ const progress = startProgress('fuzz', inputs * parsers.length, { unit: 'files' 
 function attackAll(parser: Parser): Promise<Report> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'fuzz-'))
   return new Promise<Report>((resolve) => {
-    const child = fork(here('worker.ts'), [module, parser.name, `${inputs}`, folder], {
+    const child = fork(here('worker.ts'), [module, parser.name, `${first}`, `${inputs}`, folder], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     let report: Report | undefined
-    let last = 0
+    let last = first
     let said = ''
     let hung = false
     const hang = (): void => {
@@ -63,7 +66,7 @@ function attackAll(parser: Parser): Promise<Report> {
       watch = setTimeout(hang, 1000 * (MAX_SECONDS + 20))
       if ('input' in message) last = message.input
       else report = message
-      at.set(parser.name, report ? inputs : last)
+      at.set(parser.name, report ? inputs : last - first)
       progress.update(
         [...at.values()].reduce((sum, n) => sum + n, 0),
         parser.name,

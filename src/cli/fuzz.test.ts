@@ -27,6 +27,14 @@ it('no parser falls over damaged files', async () => {
   expect(code).toBe(0)
 }, 240_000)
 
+it.each([
+  ['parquet', '50438'],
+  ['spreadsheet', '1458'],
+])('%s survives file %s, which it once did not', async (parser, first) => {
+  const { lines } = await fuzz('--only', parser, '--first', first, '--inputs', '1')
+  expect(lines).toEqual([expect.stringMatching(/ 1 files, 1 refused, 0 faults$/)])
+})
+
 it('stacks, empty words, memory that is kept and processes that end are found', async () => {
   const { code, kept, lines } = await fuzz('--inputs', '40', '--parsers', 'bench/fuzz/faulty.ts')
   expect(lines).toContainEqual(expect.stringMatching(/^sound .* 0 faults$/))

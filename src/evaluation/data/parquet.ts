@@ -225,17 +225,13 @@ export async function readParquetRows(file: string, limits?: Limits): Promise<Ro
     while (index >= groups[g].end) g++
     const group = groups[g]
     const place = `${file} row ${index + 1}`
-    const picture = (column: string, value: unknown, at: number | null): SourcePicture | null =>
-      value === null
-        ? null
-        : pictureOf({
-            parquet,
-            column,
-            row: index,
-            group,
-            index: at,
-            path: (value as { path: string | null }).path,
-          })
+    const picture = (column: string, value: unknown, at: number | null): SourcePicture | null => {
+      if (value === null) return null
+      // In a damaged file a path may be anything.
+      const { path: name } = value as { path: unknown }
+      const path = typeof name === 'string' ? name : null
+      return pictureOf({ parquet, column, row: index, group, index: at, path })
+    }
     const values = Object.entries(row).map(([column, raw]): [string, unknown] => {
       const value = plainValue(raw, `${place} column ${column}`)
       const shape = shapes.get(column)
