@@ -91,8 +91,9 @@ const hasGloo = (engine) =>
 function compileFlags(engine) {
   const require = createRequire(path.join(projectRoot, 'package.json'))
   const folderOf = (/** @type {string} */ name) => path.dirname(require.resolve(`${name}/package.json`))
+  const gloo = hasGloo(engine)
   const headers = [
-    ...(hasGloo(engine) ? [path.join(nativeFolder, 'gloo_names')] : []),
+    ...(gloo ? [path.join(nativeFolder, 'gloo_names')] : []),
     folderOf('node-addon-api'),
     path.join(folderOf('node-api-headers'), 'include'),
     // The compiler looks in /usr/include anyway, and must do so last.
@@ -110,7 +111,7 @@ function compileFlags(engine) {
     '-DNAPI_VERSION=8',
     '-DNODE_ADDON_API_CPP_EXCEPTIONS',
     '-DNODE_ADDON_API_DISABLE_DEPRECATED',
-    ...(hasGloo(engine) ? ['-DENGINE_GLOO'] : []),
+    ...(gloo ? ['-DENGINE_GLOO'] : []),
     `-D_GLIBCXX_USE_CXX11_ABI=${engine.cxx11abi ? 1 : 0}`,
     // As system headers, so that only our own code can warn.
     ...headers.flatMap((folder) => ['-isystem', folder]),

@@ -7,6 +7,10 @@ export function batchesOf<Row>(rows: readonly Row[], size: number): Row[][] {
   return batches
 }
 
+/** Mean of values; 0 of none. */
+export const mean = (values: readonly number[]): number =>
+  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
+
 /** Mean of values that stand for so many tokens each. */
 export function weightedMean(values: readonly number[], weights: readonly number[]): number {
   const total = weights.reduce((a, b) => a + b, 0)

@@ -1,4 +1,5 @@
 /** Alarms in words: what a look at the curves would tell, told when it happens. Fed with rows of metrics, in order. */
+import { mean } from './accumulation.js'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -11,7 +12,6 @@ export interface Alarm {
 /** Steps that are looked at together, and that stand for what was before. */
 const WINDOW = 10
 
-const average = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 const percent = (share: number): string => `${Math.round(100 * share)} %`
 
 /** The last values of one metric: the mean of the latest window, and the best mean that a window had before it. */
@@ -24,10 +24,10 @@ function track(pick: (a: number, b: number) => number) {
     if (recent.length < WINDOW) return null
     if (recent.length > 2 * WINDOW) recent.shift()
     if (recent.length === 2 * WINDOW) {
-      const earlier = average(recent.slice(0, WINDOW))
+      const earlier = mean(recent.slice(0, WINDOW))
       before = before === null ? earlier : pick(before, earlier)
     }
-    return { now: average(recent.slice(-WINDOW)), before }
+    return { now: mean(recent.slice(-WINDOW)), before }
   }
 }
 

@@ -1,41 +1,19 @@
 /** `best/` is a model folder of the best step, the same for a run that was stopped; `last` points to what goes on. */
 import fs from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { readJsonl } from '../common/jsonl.js'
 import { loadModel } from '../vision-language/model/model.js'
 import { loadProcessor } from '../vision-language/processor-folder.js'
 import { readBest } from './best.js'
-import { microSamples, writePictures, writeStart } from './micro-model.test-helper.js'
 import { type SftOptions, sftOptionsSchema, stagesSchema } from './options.js'
-import { runStage, type StageJob } from './stage.js'
+import { runStage } from './stage.js'
+import { stageHome } from './stage-home.test-helper.js'
 
-let home: string
-const at = (...names: string[]): string => path.join(home, ...names)
-beforeAll(async () => {
-  home = fs.mkdtempSync(path.join(os.tmpdir(), 'best-'))
-  writeStart(at('start'))
-  await writePictures(at('images'))
-})
-afterAll(() => fs.rmSync(home, { recursive: true, force: true }))
+const { at, job } = stageHome('best')
 
 const base = { max_steps: 12, learning_rate: 0.3, per_device_train_batch_size: 3, data: { grounding: 1 } }
 const options = (change: object = {}): SftOptions =>
   sftOptionsSchema.parse({ ...base, save_steps: 3, metric_for_best_model: 'loss', ...change })
-const job = (out: string, given: SftOptions, change: Partial<StageJob> = {}): StageJob => ({
-  name: 'perception',
-  from: at('start'),
-  out: at(out),
-  samples: microSamples,
-  imageRoot: at('images'),
-  files: {},
-  dataHash: 'data',
-  style: 'compact',
-  seed: 7,
-  options: given,
-  ...change,
-})
 /** Means of the loss over steps 1..3, 4..6, ... */
 const means = (out: string): number[] => {
   const losses = readJsonl<{ loss: number }>(at(out, 'metrics.jsonl')).map(({ loss }) => loss)

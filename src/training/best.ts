@@ -4,6 +4,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { dataError } from '../common/errors.js'
 import { readJson, writeFolderAtomic, writeJsonAtomic } from '../common/files.js'
+import { mean } from './accumulation.js'
 import type { CommonOptions } from './options.js'
 import type { MetricsRow } from './step-log.js'
 
@@ -43,7 +44,7 @@ export function bestKeeper(
     const values = rows.slice(-save_steps).map((row) => row[metric])
     if (!values.every((value): value is number => typeof value === 'number'))
       throw dataError('metric_for_best_model', `one of ${Object.keys(rows.at(-1) ?? {}).join(', ')}`, metric)
-    const value = values.reduce((a, b) => a + b, 0) / values.length
+    const value = mean(values)
     const before = readBest(folder)
     if (before && sign * value <= sign * before.value) return
     await writeFolderAtomic(path.join(folder, BEST), (target) => {

@@ -1,6 +1,5 @@
 /** Upstream's defects, one by one: each does what docs/deviations.md says of it, and nothing without being asked for. */
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { noGrad } from '../torch/autograd.js'
@@ -21,24 +20,22 @@ import {
   microProcessor,
   microSamples,
   writePictures,
-  writeStart,
 } from './micro-model.test-helper.js'
 import { grpoOptionsSchema, sftOptionsSchema } from './options.js'
 import { pack, packedHidden } from './pack.js'
 import { Pictures } from './pictures.js'
 import { type RolloutSettings, sampleBatch, scoreBatch } from './rollout.js'
 import { readStageFile, runStage, type StageJob } from './stage.js'
+import { stageHome } from './stage-home.test-helper.js'
 import { scoreTokens } from './token-loss.js'
 
-let home: string
+const { at, job } = stageHome('fidelity')
 let processor: Processor
 let model: Qwen2_5_VL
 let direct: Example[]
 let thinking: Record<'seen' | 'other', Example[]>
 let pictures: Record<'seen' | 'other', Pictures>
-const at = (name: string): string => path.join(home, name)
 beforeAll(async () => {
-  home = fs.mkdtempSync(path.join(os.tmpdir(), 'fidelity-'))
   processor = microProcessor()
   model = freshModel(microConfig(processor.tokenizer), 3)
   const load = async (name: string, noise: number) => {
@@ -51,12 +48,10 @@ beforeAll(async () => {
   direct = examplesAt(at('seen'), processor)
   const think = (name: string) => examplesAt(at(name), processor, undefined, 'think')
   thinking = { seen: think('seen'), other: think('other') }
-  writeStart(at('start'))
 })
 afterAll(() => {
   for (const one of Object.values(pictures)) one.dispose()
   model.dispose()
-  fs.rmSync(home, { recursive: true, force: true })
 })
 
 it('is none by default, all by name, or a list', () => {
@@ -235,19 +230,8 @@ it('D7: in reinforcement a video stands after the text, pictures before it', () 
 })
 
 describe('a stage', () => {
-  const job = (out: string, options: StageJob['options'], defects: Defect[]): StageJob => ({
-    name: 'num_generations' in options ? 'reasoning' : 'perception',
-    from: at('start'),
-    out: at(out),
-    samples: microSamples,
-    imageRoot: at('seen'),
-    files: {},
-    dataHash: 'data',
-    style: 'compact',
-    seed: 7,
-    options,
-    defects: new Set(defects),
-  })
+  const train = (out: string, options: StageJob['options'], defects: Defect[]) =>
+    runStage(job(out, options, { imageRoot: at('seen'), defects: new Set(defects) }))
   const common = { max_steps: 2, learning_rate: 1e-3 }
   const sft = sftOptionsSchema.parse({
     ...common,
@@ -264,14 +248,14 @@ describe('a stage', () => {
   it('trains with all of them, and is another stage with them than without', async () => {
     const everything: Defect[] = ['D1', 'D2', 'D4', 'D6', 'D7']
     for (const [name, options] of [['sft', sft] as const, ['grpo', grpo] as const]) {
-      await runStage(job(`${name}-right`, options, []))
-      await runStage(job(`${name}-upstream`, options, everything))
+      await train(`${name}-right`, options, [])
+      await train(`${name}-upstream`, options, everything)
       expect(readStageFile(at(`${name}-right`)).fingerprint).not.toBe(
         readStageFile(at(`${name}-upstream`)).fingerprint,
       )
       const first = (out: string): string => fs.readFileSync(path.join(at(out), 'first-batch.txt'), 'utf8')
       expect(first(`${name}-right`)).not.toBe(first(`${name}-upstream`))
     }
-    await expect(runStage(job('sft-right', sft, ['D1']))).rejects.toThrow(/expected a stage of this recipe/)
+    await expect(train('sft-right', sft, ['D1'])).rejects.toThrow(/expected a stage of this recipe/)
   })
 })

@@ -5,6 +5,7 @@
  */
 import { add, clamp, exp, minimum, mul, neg, sub, sum } from '../torch/ops.js'
 import { type Tensor, tensor } from '../torch/tensor.js'
+import { mean } from './accumulation.js'
 import type { LossType, RewardScale } from './options.js'
 
 /** Added to the standard deviation of a group's rewards. */
@@ -12,8 +13,8 @@ const STD_EPSILON = 1e-4
 
 /** Sample standard deviation (n - 1). */
 export function sampleStd(values: readonly number[]): number {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length
-  return Math.sqrt(values.reduce((total, x) => total + (x - mean) ** 2, 0) / (values.length - 1))
+  const center = mean(values)
+  return Math.sqrt(values.reduce((total, x) => total + (x - center) ** 2, 0) / (values.length - 1))
 }
 
 /**
@@ -29,9 +30,9 @@ export function groupAdvantages(
   return rewards.map((reward, i) => {
     const start = i - (i % size)
     const group = rewards.slice(start, start + size)
-    const mean = group.reduce((a, b) => a + b, 0) / size
-    if (scale === 'none') return reward - mean
-    return (reward - mean) / ((scale === 'batch' ? whole : sampleStd(group)) + STD_EPSILON)
+    const distance = reward - mean(group)
+    if (scale === 'none') return distance
+    return distance / ((scale === 'batch' ? whole : sampleStd(group)) + STD_EPSILON)
   })
 }
 

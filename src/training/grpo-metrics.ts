@@ -1,5 +1,5 @@
 /** What a GRPO step tells of itself, under TRL's names, and the rows of the file that keeps every rollout. */
-import { weightedMean } from './accumulation.js'
+import { mean, weightedMean } from './accumulation.js'
 import { type GrpoTerms, sampleStd } from './grpo-loss.js'
 import type { Rewards } from './rewards.js'
 import type { RolloutBatch } from './rollout.js'
@@ -20,9 +20,6 @@ export interface RewardedStep {
   totals: number[]
   advantages: number[]
 }
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
 
 /** KL and share of clipped tokens of one batch, each a mean over tokens, then over completions. */
 function clipping(batch: RolloutBatch, { logp, terms, sequenceMean }: ScoredBatch) {

@@ -1,31 +1,18 @@
 /** A sample that is too long is named before the first step; rows of like length come together on request. */
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { readJsonl } from '../common/jsonl.js'
 import { createEncoder } from './encode.js'
 import type { Example } from './example.js'
 import { exampleLengths, groupByLength } from './lengths.js'
-import {
-  examplesAt,
-  microProcessor,
-  microSamples,
-  writePictures,
-  writeStart,
-} from './micro-model.test-helper.js'
+import { examplesAt, microProcessor } from './micro-model.test-helper.js'
 import { grpoOptionsSchema, sftOptionsSchema } from './options.js'
 import { Pictures } from './pictures.js'
-import { runStage, type StageJob } from './stage.js'
+import { runStage } from './stage.js'
+import { stageHome } from './stage-home.test-helper.js'
 
-let home: string
-const at = (name: string): string => path.join(home, name)
-beforeAll(async () => {
-  home = fs.mkdtempSync(path.join(os.tmpdir(), 'lengths-'))
-  writeStart(at('start'))
-  await writePictures(at('images'))
-})
-afterAll(() => fs.rmSync(home, { recursive: true, force: true }))
+const { at, job } = stageHome('lengths')
 
 it('lengths from headers are those of what is trained, for pictures and videos', async () => {
   const processor = microProcessor()
@@ -42,18 +29,6 @@ it('lengths from headers are those of what is trained, for pictures and videos',
 })
 
 const sft = { max_steps: 12, learning_rate: 1e-3, per_device_train_batch_size: 2 }
-const job = (out: string, options: StageJob['options']): StageJob => ({
-  name: 'num_generations' in options ? 'reasoning' : 'understanding',
-  from: at('start'),
-  out: at(out),
-  samples: microSamples,
-  imageRoot: at('images'),
-  files: {},
-  dataHash: 'data',
-  style: 'compact',
-  seed: 7,
-  options,
-})
 
 it('a stage refuses samples that do not fit, naming the first, before it starts', async () => {
   const long = sftOptionsSchema.parse({ ...sft, data: { grounding: 1 }, max_length: 20 })

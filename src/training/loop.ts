@@ -92,15 +92,13 @@ export async function trainLoop(settings: LoopSettings): Promise<number> {
     done++
     const { loss, num_tokens, ...rest } = metrics
     const step_time = (performance.now() - start) / 1000
-    log.tokens += num_tokens
     const row = {
       step: done,
       loss,
       grad_norm: norm,
       learning_rate: rate,
       ...rest,
-      // Of the run so far, as TRL counts it.
-      num_tokens: log.tokens,
+      num_tokens: (log.rows.at(-1)?.num_tokens ?? 0) + num_tokens,
       ...watch.take(),
       step_time,
       train_tokens_per_second: num_tokens / step_time,

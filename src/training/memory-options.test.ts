@@ -1,23 +1,14 @@
 /** What saves memory: checkpointing changes no number; bf16 learns, and goes on where it was stopped. */
 import fs from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readJsonl } from '../common/jsonl.js'
 import { readSafetensors, readSafetensorsHeader } from '../torch/safetensors.js'
 import { liveTensors, scope } from '../torch/tensor.js'
-import { microSamples, writePictures, writeStart } from './micro-model.test-helper.js'
 import { type GrpoOptions, grpoOptionsSchema, type SftOptions, sftOptionsSchema } from './options.js'
 import { runStage } from './stage.js'
+import { stageHome } from './stage-home.test-helper.js'
 
-let home: string
-const at = (...names: string[]): string => path.join(home, ...names)
-beforeAll(async () => {
-  home = fs.mkdtempSync(path.join(os.tmpdir(), 'memory-'))
-  writeStart(at('start'))
-  await writePictures(at('images'))
-})
-afterAll(() => fs.rmSync(home, { recursive: true, force: true }))
+const { at, job } = stageHome('memory')
 
 const sft = (change: Record<string, unknown>): SftOptions =>
   sftOptionsSchema.parse({
@@ -38,21 +29,8 @@ const grpo = (change: Record<string, unknown>): GrpoOptions =>
     ...change,
   })
 
-function run(out: string, options: SftOptions | GrpoOptions, signal?: AbortSignal) {
-  return runStage({
-    name: 'num_generations' in options ? 'reasoning' : 'understanding',
-    from: at('start'),
-    out: at(out),
-    samples: microSamples,
-    imageRoot: at('images'),
-    files: {},
-    dataHash: 'data',
-    style: 'compact',
-    seed: 7,
-    options,
-    signal,
-  })
-}
+const run = (out: string, options: SftOptions | GrpoOptions, signal?: AbortSignal) =>
+  runStage(job(out, options, { signal }))
 const losses = (out: string): number[] =>
   readJsonl<{ loss: number }>(at(out, 'metrics.jsonl')).map(({ loss }) => loss)
 const weights = (out: string): Buffer => fs.readFileSync(at(out, 'model.safetensors'))

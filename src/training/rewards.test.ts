@@ -1,23 +1,16 @@
 /** Rewards by name: upstream's two, policies at their edges, and functions of a user's own. */
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readJsonl } from '../common/jsonl.js'
-import { microSamples, writePictures, writeStart } from './micro-model.test-helper.js'
+import { microSamples } from './micro-model.test-helper.js'
 import { type GrpoOptions, grpoOptionsSchema, stagesSchema } from './options.js'
 import { loadRewards, rewardFiles, rewardsOf, totalReward, UPSTREAM_REWARDS } from './rewards.js'
-import { runStage, type StageJob } from './stage.js'
+import { runStage } from './stage.js'
+import { stageHome } from './stage-home.test-helper.js'
 
-let home: string
-const at = (name: string): string => path.join(home, name)
-beforeAll(async () => {
-  home = fs.mkdtempSync(path.join(os.tmpdir(), 'rewards-'))
-  writeStart(at('start'))
-  await writePictures(at('images'))
-})
-afterAll(() => fs.rmSync(home, { recursive: true, force: true }))
+const { at, job } = stageHome('rewards')
 
 const options = (change: object = {}): GrpoOptions =>
   grpoOptionsSchema.parse({
@@ -110,19 +103,6 @@ describe('policies at the edges', () => {
     expect(await of({})).toBeCloseTo(0.7, 6)
     expect(await of({ boxes: 'iou_50' })).toBe(1)
   })
-})
-
-const job = (out: string, given: GrpoOptions): StageJob => ({
-  name: 'reasoning',
-  from: at('start'),
-  out: at(out),
-  samples: microSamples,
-  imageRoot: at('images'),
-  files: {},
-  dataHash: 'data',
-  style: 'compact',
-  seed: 7,
-  options: given,
 })
 
 describe("a user's reward", () => {

@@ -21,11 +21,10 @@ export const LOGS: readonly string[] = [METRICS, ROLLOUTS, ALARMS, EVENTS, FIRST
 export const isMeasured = (name: string): boolean =>
   /^(time|memory)\//.test(name) || name === 'step_time' || name === 'train_tokens_per_second'
 
-export type MetricsRow = Record<string, unknown> & { step: number }
+/** `num_tokens` counts those of the run so far, as TRL does. */
+export type MetricsRow = Record<string, unknown> & { step: number; num_tokens: number }
 
 export interface StepLog {
-  /** Tokens of all steps so far. */
-  tokens: number
   /** All steps so far, of earlier sittings too. */
   rows: readonly MetricsRow[]
   write(row: MetricsRow, rollouts: readonly Record<string, unknown>[]): Alarm[]
@@ -51,9 +50,7 @@ export function openStepLog(folder: string, done: number): StepLog {
   const watch = watchRun()
   for (const row of rows) watch(row)
   const addEvent = openEvents(at(EVENTS), rows)
-  const before = rows.at(-1)?.num_tokens
   return {
-    tokens: typeof before === 'number' ? before : 0,
     rows,
     write(row, rollouts) {
       rows.push(row)
