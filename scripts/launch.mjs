@@ -52,6 +52,8 @@ let worst = 0
 const children = Array.from({ length: size }, (_, rank) =>
   spawn(command[0], command.slice(1), {
     stdio: 'inherit',
+    // Ctrl-C reaches this process alone, and goes on to each of them once.
+    detached: true,
     env: {
       ...process.env,
       OMP_NUM_THREADS: threads,
@@ -63,11 +65,16 @@ const children = Array.from({ length: size }, (_, rank) =>
     },
   }),
 )
+let interrupted = false
 /** @param {NodeJS.Signals} signal */
 const endAll = (signal) => {
   for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill(signal)
 }
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => endAll(signal))
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
+  process.on(signal, () => {
+    interrupted = true
+    endAll(signal)
+  })
 for (const [rank, child] of children.entries()) {
   child.on('error', (error) => {
     console.error(`process ${rank}: expected ${command[0]} to start, got ${error.message}`)
@@ -76,6 +83,10 @@ for (const [rank, child] of children.entries()) {
   })
   child.on('exit', (code, signal) => {
     if (code === 0) return
+    if (interrupted) {
+      worst ||= code ?? 130
+      return
+    }
     if (worst === 0)
       console.error(`process ${rank} of ${size}: expected to end well, got ${signal ?? `exit code ${code}`}`)
     worst ||= code ?? 1

@@ -1,3 +1,5 @@
+import { isFirst } from './ranks.js'
+
 let current: AbortController | undefined
 
 /**
@@ -8,7 +10,7 @@ export function interruptSignal(): AbortSignal {
   if (current && !current.signal.aborted) return current.signal
   const controller = new AbortController()
   process.once('SIGINT', () => {
-    process.stderr.write('\nstopping: saving the state (Ctrl-C again to end at once)\n')
+    if (isFirst()) process.stderr.write('\nstopping: saving the state (Ctrl-C again to end at once)\n')
     controller.abort()
   })
   current = controller

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { lockFolder } from '../common/lock.js'
 import { interruptSignal } from './interrupt.js'
 import { repeated, withExample } from './options.js'
+import { withRanks } from './ranks.js'
 
 interface LadderOptions {
   out?: string
@@ -20,8 +21,11 @@ async function run(recipeFile: string, options: LadderOptions): Promise<void> {
   const { tableText } = await import('../report/table.js')
   const until = options.until === undefined ? undefined : parseStage('--until', options.until)
   const folder = options.out ?? path.join('runs', recipe.name)
-  lockFolder(folder)
-  const result = await runLadder({ recipe, run: folder, until, signal: interruptSignal() })
+  const result = await withRanks((ranks) => {
+    if (ranks.rank === 0) lockFolder(folder)
+    return runLadder({ recipe, run: folder, until, signal: interruptSignal(), ranks })
+  })
+  if (!result) return
   if (options.json) {
     const { scores, report, status } = result
     process.stdout.write(`${JSON.stringify({ run: result.run, report, status, scores }, null, 2)}\n`)

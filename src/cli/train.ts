@@ -3,10 +3,11 @@ import path from 'node:path'
 import type { Command } from 'commander'
 import { lockFolder } from '../common/lock.js'
 import { formatBytes, formatDuration } from '../common/progress.js'
-import type { LadderJob } from '../ladder/run-ladder.js'
+import type { LadderJob } from '../ladder/prepare-run.js'
 import type { StageName } from '../training/options.js'
 import { interruptSignal } from './interrupt.js'
 import { repeated, withExample } from './options.js'
+import { isFirst, withRanks } from './ranks.js'
 
 interface TrainOptions {
   stage: string
@@ -52,10 +53,18 @@ async function run(recipeFile: string, options: TrainOptions): Promise<void> {
   const stage = parseStage('--stage', options.stage)
   const recipe = readRecipe(recipeFile, options.set)
   const { trainTo } = await import('../ladder/run-ladder.js')
-  const job = { recipe, run: options.out ?? path.join('runs', recipe.name), signal: interruptSignal() }
-  lockFolder(job.run)
-  if (options.dryRun) return preview(job, stage, options.json)
-  const { folder, file } = await trainTo(job, stage)
+  const folderOfRun = options.out ?? path.join('runs', recipe.name)
+  if (options.dryRun) {
+    if (!isFirst()) return
+    lockFolder(folderOfRun)
+    return preview({ recipe, run: folderOfRun, signal: interruptSignal() }, stage, options.json)
+  }
+  const done = await withRanks((ranks) => {
+    if (ranks.rank === 0) lockFolder(folderOfRun)
+    return trainTo({ recipe, run: folderOfRun, signal: interruptSignal(), ranks }, stage)
+  })
+  if (!isFirst()) return
+  const { folder, file } = done
   if (options.json) process.stdout.write(`${JSON.stringify({ folder, ...file }, null, 2)}\n`)
   else process.stdout.write(`${stage}: ${file.steps} steps, weights in ${folder}\n`)
 }
@@ -83,5 +92,7 @@ export function register(program: Command): void {
     'spatial-ladder train recipes/micro.yaml --stage perception',
     '# what would be trained, on what',
     'spatial-ladder train recipes/micro.yaml --stage reasoning --dry-run',
+    '# two processes, each with its share of every batch',
+    'node scripts/launch.mjs --processes 2 -- npx spatial-ladder train recipes/micro.yaml --stage perception',
   )
 }

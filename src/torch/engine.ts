@@ -53,6 +53,8 @@ export interface Addon {
     milliseconds: number,
     serves: boolean,
     prefix: string,
+    patience: number,
+    silence: number,
   ): GroupHandle
   groupReduce(group: GroupHandle, slots: readonly number[], operation: 'sum' | 'max' | 'min'): void
   groupBroadcast(group: GroupHandle, slots: readonly number[], rank: number): void

@@ -1,6 +1,6 @@
 /**
  * For tests: one of several processes that compute together. Prints one line of JSON.
- * Usage, with torchrun's variables set: tsx process-group.test-helper.ts all|leave|late SECONDS
+ * Usage, with torchrun's variables set: tsx process-group.test-helper.ts all|leave|late|hang SECONDS
  */
 import { launchFrom, openProcessGroup } from './process-group.js'
 import { tensor } from './tensor.js'
@@ -13,7 +13,10 @@ const report = (value: unknown): void => {
   process.stdout.write(`${JSON.stringify(value)}\n`)
 }
 try {
-  const group = openProcessGroup(launch, { seconds: Number(seconds) })
+  const wait = Number(seconds)
+  const waits = job === 'hang' ? { patience: 600, silence: wait } : { seconds: wait }
+  const group = openProcessGroup(launch, waits)
+  if (job === 'hang' && rank === 1) process.kill(process.pid, 'SIGSTOP')
   if (job === 'leave' && rank === 1) process.kill(process.pid, 'SIGKILL')
   if (job === 'late' && rank === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6000)
   const [a, b] = [tensor([rank + 1, 10], [2]), tensor([rank, 2, -rank], [3, 1])]

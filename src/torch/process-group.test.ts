@@ -92,6 +92,33 @@ describe('two processes', () => {
     )
   }, 60_000)
 
+  it('end with a line when the other hangs, whatever they wait for', async () => {
+    const port = await freePort()
+    const children = [0, 1].map((rank) =>
+      spawn(process.execPath, ['--import', 'tsx', helper, 'hang', '3'], {
+        env: {
+          ...process.env,
+          RANK: `${rank}`,
+          WORLD_SIZE: '2',
+          MASTER_ADDR: '127.0.0.1',
+          MASTER_PORT: `${port}`,
+        },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      }),
+    )
+    const [first, second] = children
+    let errors = ''
+    first.stderr.on('data', (data) => {
+      errors += data
+    })
+    const code = await new Promise((resolve) => first.on('close', resolve))
+    second.kill('SIGKILL')
+    expect([code, errors]).toEqual([
+      1,
+      'process 0 of 2: expected a sign of life from process 1, got none for 3 s\n',
+    ])
+  }, 60_000)
+
   it('do not wait for one that never comes', async () => {
     const began = performance.now()
     const [first] = await together('all', 3, 2, 1)

@@ -58,11 +58,22 @@ export function launchFrom(env: NodeJS.ProcessEnv = process.env): Launch | null 
 /**
  * Joins the group, and returns when all have joined.
  * @param launch see {@link launchFrom}
- * @param options.seconds how long any call waits for the others, 60 if not given
+ * @param options.seconds how long to wait for the others to come, 60 if not given
+ * @param options.patience how long any later call waits for them, as many seconds if not given
+ * @param options.silence seconds after which a process that gives no sign of life is lost; this one then ends with a line
+ *   on stderr and exit code 1, whatever it does. Not watched if absent: a process that was killed is noticed by its
+ *   connections, but one that hangs, or whose machine is gone, only when patience ends
  * @throws environment error when libtorch has no Gloo, or when the others do not come in time; so does each call of
  *   the group when a process is lost
  */
-export function openProcessGroup(launch: Launch, { seconds = 60 } = {}): ProcessGroup {
+export function openProcessGroup(
+  launch: Launch,
+  {
+    seconds = 60,
+    patience = seconds,
+    silence = 0,
+  }: { seconds?: number; patience?: number; silence?: number } = {},
+): ProcessGroup {
   const { address, port, prefix, rank, size } = launch
   const native = engine()
   const { groupOpen } = native
@@ -72,35 +83,46 @@ export function openProcessGroup(launch: Launch, { seconds = 60 } = {}): Process
       'a libtorch with torch.distributed and Gloo in it',
       `libtorch ${engineInfo().version} without`,
     )
-  const guarded = <T>(what: string, body: () => T): T => {
+  const guarded = <T>(what: string, limit: number, body: () => T): T => {
     try {
       return body()
     } catch (error) {
       const [line] = (error as Error).message.split('\n')
       throw environmentError(
         `process ${rank} of ${size}`,
-        `all others to take part in ${what} within ${seconds} s`,
+        `all others to take part in ${what}${limit < 3600 ? ` within ${limit} s` : ''}`,
         // Gloo begins with where in its sources it was.
         line.replace(/^\[[^\]]*\.(cc|cpp|h):\d+\] /, ''),
       )
     }
   }
-  const handle = guarded(`the group at ${address}:${port}`, () =>
-    groupOpen(address, port, rank, size, 1000 * seconds, prefix === '', prefix),
+  const handle = guarded(`the group at ${address}:${port}`, seconds, () =>
+    groupOpen(
+      address,
+      port,
+      rank,
+      size,
+      1000 * seconds,
+      prefix === '',
+      prefix,
+      1000 * patience,
+      1000 * silence,
+    ),
   )
+  const call = <T>(what: string, body: () => T): T => guarded(what, patience, body)
   const slots = (tensors: readonly Tensor[]): number[] => tensors.map(({ slot }) => slot)
   return {
     rank,
     size,
     allReduce: (tensors, operation = 'sum') =>
-      guarded('all-reduce', () => native.groupReduce(handle, slots(tensors), operation)),
+      call('all-reduce', () => native.groupReduce(handle, slots(tensors), operation)),
     broadcast: (tensors, root = 0) =>
-      guarded('broadcast', () => native.groupBroadcast(handle, slots(tensors), root)),
+      call('broadcast', () => native.groupBroadcast(handle, slots(tensors), root)),
     allGather: (tensor) =>
-      guarded('all-gather', () => native.groupGather(handle, tensor.slot)).map(
+      call('all-gather', () => native.groupGather(handle, tensor.slot)).map(
         (slot) => new Tensor(slot, 'allGather'),
       ),
-    barrier: () => guarded('barrier', () => native.groupBarrier(handle)),
+    barrier: () => call('barrier', () => native.groupBarrier(handle)),
     dispose: () => native.groupClose(handle),
   }
 }

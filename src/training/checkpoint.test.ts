@@ -33,7 +33,7 @@ function update({ weights, optimizer }: Parts, times: number): void {
     })
 }
 const values = ({ weights }: Parts): number[] => weights.get('w')?.numbers() ?? []
-const stateOf = (step: number) => ({ step, fingerprint: 'f', seconds: step / 2 })
+const stateOf = (step: number) => ({ step, fingerprint: 'f', processes: 1, seconds: step / 2 })
 function freed(...all: Parts[]): void {
   for (const { weights, optimizer } of all) {
     optimizer.dispose()
@@ -87,6 +87,16 @@ describe('a checkpoint', () => {
     )
     expect(other.weights.get('another')?.numbers()).toEqual([5])
     freed(parts, other)
+  })
+
+  it('of another number of processes is refused, and says so', async () => {
+    const parts = fresh()
+    await saveCheckpoint(folder, parts, { ...stateOf(4), processes: 2 }, 2)
+    expect(() => loadCheckpoint(folder, parts, 'f')).toThrow(
+      `${folder}/checkpoint-4: expected a checkpoint of 1 process, got one of 2; start as many`,
+    )
+    expect(loadCheckpoint(folder, parts, 'f', 2)?.step).toBe(4)
+    freed(parts)
   })
 
   it('whose files were tampered with is one line', async () => {

@@ -18,6 +18,8 @@ const trainerStateSchema = z.object({
   step: z.int().min(0),
   /** Hash of everything that decides the result: options, data, parent, engine, threads. */
   fingerprint: z.string(),
+  /** Processes that trained together. */
+  processes: z.int().min(1).default(1),
   /** Seconds of training so far, over all sittings. */
   seconds: z.number(),
 })
@@ -27,6 +29,9 @@ interface Parts {
   weights: ReadonlyMap<string, Tensor>
   optimizer: Optimizer
 }
+
+/** `1 process`, `2 processes`. */
+export const countOf = (processes: number): string => `${processes} process${processes === 1 ? '' : 'es'}`
 
 const nameOf = (step: number): string => `checkpoint-${step}`
 
@@ -92,13 +97,25 @@ function readState(file: string): TrainerState {
 
 /**
  * Restores the latest checkpoint into `parts`; null when there is none.
- * @throws data error when it is another run's; nothing is restored then
+ * @throws data error when it is another run's, or of another number of processes, whose sums have another order and
+ *   whose batches are others; nothing is restored then
  */
-export function loadCheckpoint(folder: string, parts: Parts, fingerprint: string): TrainerState | null {
+export function loadCheckpoint(
+  folder: string,
+  parts: Parts,
+  fingerprint: string,
+  processes = 1,
+): TrainerState | null {
   const step = checkpointSteps(folder).at(-1)
   if (step === undefined) return null
   const source = path.join(folder, nameOf(step))
   const state = readState(path.join(source, 'trainer_state.json'))
+  if (state.processes !== processes)
+    throw dataError(
+      source,
+      `a checkpoint of ${countOf(processes)}`,
+      `one of ${state.processes}; start as many`,
+    )
   if (state.fingerprint !== fingerprint)
     throw dataError(
       source,

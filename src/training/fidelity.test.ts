@@ -25,8 +25,10 @@ import { grpoOptionsSchema, sftOptionsSchema } from './options.js'
 import { pack, packedHidden } from './pack.js'
 import { Pictures } from './pictures.js'
 import { type RolloutSettings, sampleBatch, scoreBatch } from './rollout.js'
-import { readStageFile, runStage, type StageJob } from './stage.js'
+import { runStage } from './stage.js'
+import { readStageFile } from './stage-file.js'
 import { stageHome } from './stage-home.test-helper.js'
+import type { StageJob } from './stage-job.js'
 import { scoreTokens } from './token-loss.js'
 
 const { at, job } = stageHome('fidelity')

@@ -1,25 +1,55 @@
 /** What a GRPO step tells of itself, under TRL's names, and the rows of the file that keeps every rollout. */
 import { mean, weightedMean } from './accumulation.js'
+import type { Example } from './example.js'
 import { type GrpoTerms, sampleStd } from './grpo-loss.js'
 import type { Rewards } from './rewards.js'
 import type { RolloutBatch } from './rollout.js'
 import type { StepMetrics } from './trainer.js'
 
+/** A batch whose completions were rewarded: what all processes are told of it. Lists are group after group. */
+export interface RewardedBatch {
+  rewards: Rewards[]
+  texts: string[]
+  finished: boolean[]
+  /** Tokens of every completion. */
+  lengths: number[]
+  /** Tokens of the batch, and those of them that have a loss. */
+  tokens: number
+  scored: number
+}
+
+export const rewardedBatch = (
+  { texts, finished, lengths, packed }: RolloutBatch,
+  rewards: Rewards[],
+): RewardedBatch => ({
+  rewards,
+  texts,
+  finished,
+  lengths,
+  tokens: packed.ids.length,
+  scored: packed.targets.length,
+})
+
 /** A batch after its loss; `sequenceMean` are the weights of its tokens as `loss_type: grpo` has them, adding up to 1. */
-export interface ScoredBatch {
+interface ScoredBatch {
   logp: Float32Array
   entropy: number
   terms: GrpoTerms
   sequenceMean: Float32Array
 }
 
-export interface RewardedStep {
-  batches: RolloutBatch[]
-  /** Of all completions of the step, in order. */
-  rewards: Rewards[]
-  totals: number[]
-  advantages: number[]
+/** What all processes are told of a batch after its loss. */
+export interface BatchOutcome extends ReturnType<typeof clipping> {
+  loss: number
+  /** Mean over its tokens, nats. */
+  entropy: number
 }
+
+export const batchOutcome = (batch: RolloutBatch, loss: number, scored: ScoredBatch): BatchOutcome => ({
+  loss,
+  entropy: scored.entropy,
+  ...clipping(batch, scored),
+})
 
 /** KL and share of clipped tokens of one batch, each a mean over tokens, then over completions. */
 function clipping(batch: RolloutBatch, { logp, terms, sequenceMean }: ScoredBatch) {
@@ -47,7 +77,7 @@ function clipping(batch: RolloutBatch, { logp, terms, sequenceMean }: ScoredBatc
 }
 
 /** Lengths of completions, and of those that ended by themselves; TRL has 0 where there are none. */
-function lengthMetrics(batches: readonly RolloutBatch[]): StepMetrics {
+function lengthMetrics(batches: readonly RewardedBatch[]): StepMetrics {
   const lengths = batches.flatMap((batch) => batch.lengths)
   const finished = batches.flatMap((batch) => batch.finished)
   const ended = lengths.filter((_, i) => finished[i])
@@ -64,9 +94,18 @@ function lengthMetrics(batches: readonly RolloutBatch[]): StepMetrics {
   }
 }
 
-/** Metrics of a step, its batches weighing alike. @param G completions of a prompt */
-export function grpoMetrics(step: RewardedStep, scored: readonly ScoredBatch[], G: number): StepMetrics {
-  const { batches, rewards, totals } = step
+/**
+ * Metrics of a step, its batches weighing alike.
+ * @param totals of all completions of the step, in order
+ * @param G completions of a prompt
+ */
+export function grpoMetrics(
+  batches: readonly RewardedBatch[],
+  totals: readonly number[],
+  outcomes: readonly BatchOutcome[],
+  G: number,
+): StepMetrics {
+  const rewards = batches.flatMap((batch) => batch.rewards)
   const groups = totals.length / G
   const stds = Array.from({ length: groups }, (_, p) => sampleStd(totals.slice(p * G, (p + 1) * G)))
   const parts = Object.keys(rewards[0]).flatMap((name): [string, number][] => {
@@ -76,42 +115,42 @@ export function grpoMetrics(step: RewardedStep, scored: readonly ScoredBatch[], 
       [`rewards/${name}/std`, sampleStd(column)],
     ]
   })
-  const clipped = batches.map((batch, i) => clipping(batch, scored[i]))
   return {
     reward: mean(totals),
     reward_std: mean(stds),
     frac_reward_zero_std: mean(stds.map((std) => (std < 1e-8 ? 1 : 0))),
     ...Object.fromEntries(parts),
-    kl: mean(clipped.map(({ kl }) => kl)),
+    kl: mean(outcomes.map(({ kl }) => kl)),
     entropy: weightedMean(
-      scored.map(({ entropy }) => entropy),
-      scored.map(({ logp }) => logp.length),
+      outcomes.map(({ entropy }) => entropy),
+      batches.map(({ scored }) => scored),
     ),
-    'clip_ratio/low_mean': mean(clipped.map(({ low }) => low)),
-    'clip_ratio/low_min': Math.min(...clipped.map(({ lowest }) => lowest)),
-    'clip_ratio/high_mean': mean(clipped.map(({ high }) => high)),
-    'clip_ratio/high_max': Math.max(...clipped.map(({ highest }) => highest)),
-    'clip_ratio/region_mean': mean(clipped.map(({ low, high }) => low + high)),
+    'clip_ratio/low_mean': mean(outcomes.map(({ low }) => low)),
+    'clip_ratio/low_min': Math.min(...outcomes.map(({ lowest }) => lowest)),
+    'clip_ratio/high_mean': mean(outcomes.map(({ high }) => high)),
+    'clip_ratio/high_max': Math.max(...outcomes.map(({ highest }) => highest)),
+    'clip_ratio/region_mean': mean(outcomes.map(({ low, high }) => low + high)),
     ...lengthMetrics(batches),
   }
 }
 
 /** One row per prompt for the file of rollouts. */
-export const rolloutRecords = (
-  { batches, rewards, advantages }: RewardedStep,
+export function rolloutRecords(
+  prompts: readonly Example[],
+  batches: readonly RewardedBatch[],
+  advantages: readonly number[],
   G: number,
-): Record<string, unknown>[] => {
+): Record<string, unknown>[] {
+  const rewards = batches.flatMap((batch) => batch.rewards)
   const texts = batches.flatMap((batch) => batch.texts)
   const finished = batches.flatMap((batch) => batch.finished)
-  return batches
-    .flatMap(({ encoded }) => encoded)
-    .map(({ example }, p) => ({
-      id: example.id,
-      prompt: example.text,
-      answer: example.answer,
-      completions: Array.from({ length: G }, (_, g) => {
-        const i = p * G + g
-        return { completion: texts[i], rewards: rewards[i], advantage: advantages[i], finished: finished[i] }
-      }),
-    }))
+  return prompts.map((example, p) => ({
+    id: example.id,
+    prompt: example.text,
+    answer: example.answer,
+    completions: Array.from({ length: G }, (_, g) => {
+      const i = p * G + g
+      return { completion: texts[i], rewards: rewards[i], advantage: advantages[i], finished: finished[i] }
+    }),
+  }))
 }

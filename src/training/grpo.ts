@@ -8,15 +8,22 @@ import { scope } from '../torch/tensor.js'
 import type { Qwen2_5_VL } from '../vision-language/model/model.js'
 import type { Processor } from '../vision-language/processor.js'
 import { batchesOf } from './accumulation.js'
+import { ALONE, joinShares, type Ranks, shareOf } from './data-parallel.js'
 import { createEncoder } from './encode.js'
 import type { Example } from './example.js'
 import type { Defects } from './fidelity.js'
 import { type GrpoTerms, groupAdvantages, grpoLoss, sequenceMeanWeights, tokenWeights } from './grpo-loss.js'
-import { grpoMetrics, type RewardedStep, rolloutRecords, type ScoredBatch } from './grpo-metrics.js'
+import {
+  batchOutcome,
+  grpoMetrics,
+  type RewardedBatch,
+  rewardedBatch,
+  rolloutRecords,
+} from './grpo-metrics.js'
 import type { GrpoOptions } from './options.js'
 import { packedHidden } from './pack.js'
 import type { Pictures } from './pictures.js'
-import { type NamedReward, rewardsOf, totalReward, UPSTREAM_REWARDS } from './rewards.js'
+import { type NamedReward, type Rewards, rewardsOf, totalReward, UPSTREAM_REWARDS } from './rewards.js'
 import { type RolloutBatch, sampleBatch, scoreBatch, scoringFeatures } from './rollout.js'
 import { stopwatch } from './stopwatch.js'
 import { backwardTokens } from './token-loss.js'
@@ -37,49 +44,91 @@ export interface GrpoSettings {
   rewards?: readonly NamedReward[]
   /** Upstream's defects to reproduce; none if absent. */
   defects?: Defects
+  /** Processes that share the batches of a step; absent: this one has them all. */
+  ranks?: Ranks
+}
+
+/** What was sampled for a step. */
+interface Rollout {
+  /** Of the whole step. */
+  prompts: readonly Example[]
+  /** Batches of this process, each with the advantages of its completions. */
+  own: { batch: RolloutBatch; advantages: number[] }[]
+  /** Of all processes, in order: their batches, and the advantages of all completions. */
+  batches: RewardedBatch[]
+  advantages: number[]
 }
 
 export function createGrpo(settings: GrpoSettings): StepTrainer {
   const { frozenTower, model, reference, processor, pictures, schedule, options, seed } = settings
   const { num_generations: G, num_iterations, loss_type } = options
   const named = settings.rewards ?? UPSTREAM_REWARDS
-  const { defects } = settings
+  const { defects, ranks = ALONE } = settings
   const sampling = { model, processor, pictures, frozenTower, blind: defects?.has('D6'), options }
   const encode = createEncoder(processor, pictures, { videosLast: defects?.has('D7') })
   const watch = stopwatch()
-  let rollout: RewardedStep | undefined
+  let rollout: Rollout | undefined
   /** The step whose prompts were sampled for `step`. */
   const rolloutOf = (step: number): number => step - (step % num_iterations)
 
-  /** Completions of a step, batch by batch, with rewards and the log-probabilities that stay as they are. */
-  function sample(step: number): RewardedStep {
-    let prompt = 0
-    const batches = batchesOf(schedule[step], options.per_device_train_batch_size / G).map((examples) => {
-      const counters = examples.map(() => [seed, step, prompt++])
-      return watch('rollout', () => sampleBatch(sampling, examples.map(encode), counters))
-    })
-    const rewards = watch('reward', () =>
-      batches.flatMap(({ encoded, texts }) =>
-        texts.map((text, i) => {
-          const { sample: item, text: prompt } = encoded[Math.floor(i / G)].example
-          if (!item) throw new Error('reasoning: expected prompts that carry their sample, got one without')
-          return rewardsOf(named, { sample: item, prompt, completion: text })
-        }),
-      ),
+  /** Prompts of a step in batches, of all processes; each with its place in the step, which its draws depend on. */
+  const batchesAt = (step: number): { example: Example; place: number }[][] =>
+    batchesOf(
+      schedule[step].map((example, place) => ({ example, place })),
+      options.per_device_train_batch_size / G,
     )
+
+  function reward({ encoded, texts }: RolloutBatch): Rewards[] {
+    return texts.map((text, i) => {
+      const { sample: item, text: prompt } = encoded[Math.floor(i / G)].example
+      if (!item) throw new Error('reasoning: expected prompts that carry their sample, got one without')
+      return rewardsOf(named, { sample: item, prompt, completion: text })
+    })
+  }
+
+  /** Completions of a step, batch by batch, with rewards and the log-probabilities that stay as they are. */
+  function sample(step: number): Rollout {
+    const own = shareOf(batchesAt(step), ranks).map((prompts) => {
+      const counters = prompts.map(({ place }) => [seed, step, place])
+      return watch('rollout', () =>
+        sampleBatch(
+          sampling,
+          prompts.map(({ example }) => encode(example)),
+          counters,
+        ),
+      )
+    })
+    const rewarded = watch('reward', () => own.map((batch) => rewardedBatch(batch, reward(batch))))
     watch('reference', () => {
-      for (const batch of batches) {
+      for (const batch of own) {
         // With one update per rollout the policy that sampled is the one being updated.
         if (num_iterations > 1) batch.old = scoreBatch(sampling, model, batch)
         if (reference && options.beta > 0) batch.reference = scoreBatch(sampling, reference, batch)
       }
     })
-    const totals = rewards.map((values) => totalReward(named, values))
-    return { batches, rewards, totals, advantages: groupAdvantages(totals, G, options.scale_rewards) }
+    const batches = joinShares(ranks.gather(rewarded))
+    const totals = batches.map(({ rewards }) => rewards.map((values) => totalReward(named, values)))
+    const advantages = groupAdvantages(totals.flat(), G, options.scale_rewards)
+    let first = 0
+    const parts = totals.map(({ length }) => {
+      first += length
+      return advantages.slice(first - length, first)
+    })
+    const ownParts = shareOf(parts, ranks)
+    return {
+      prompts: schedule[step],
+      own: own.map((batch, i) => ({ batch, advantages: ownParts[i] })),
+      batches,
+      advantages,
+    }
   }
 
   /** Adds the gradients of one batch. @param advantages of its completions */
-  function accumulateBatch(batch: RolloutBatch, advantages: readonly number[], step: RewardedStep) {
+  function accumulateBatch(
+    batch: RolloutBatch,
+    advantages: readonly number[],
+    all: readonly RewardedBatch[],
+  ) {
     const { packed } = batch
     const branches = packed.layout.branches.length
     const terms: GrpoTerms = {
@@ -87,8 +136,8 @@ export function createGrpo(settings: GrpoSettings): StepTrainer {
       weights: tokenWeights(loss_type, {
         branch: packed.branch,
         branches,
-        batches: step.batches.length,
-        tokensOfStep: step.batches.reduce((sum, one) => sum + one.packed.targets.length, 0),
+        batches: all.length,
+        tokensOfStep: all.reduce((sum, { scored }) => sum + scored, 0),
         maxCompletionLength: options.max_completion_length,
       }),
       old: batch.old,
@@ -108,41 +157,34 @@ export function createGrpo(settings: GrpoSettings): StepTrainer {
       options.temperature,
     )
     tape?.backward()
-    const scored: ScoredBatch = {
-      logp,
-      entropy,
-      terms,
-      sequenceMean: sequenceMeanWeights(packed.branch, branches),
-    }
-    return { loss, scored }
+    const sequenceMean = sequenceMeanWeights(packed.branch, branches)
+    return batchOutcome(batch, loss, { logp, entropy, terms, sequenceMean })
   }
 
   return {
     // A rollout is used for all its iterations, so a run can only go on where one starts.
     resumable: (step) => step % num_iterations === 0,
-    load: (step) => pictures.load(schedule[rolloutOf(step)].flatMap((example) => example.media)),
+    load: (step) =>
+      pictures.load(
+        shareOf(batchesAt(rolloutOf(step)), ranks).flatMap((prompts) =>
+          prompts.flatMap(({ example }) => example.media),
+        ),
+      ),
     accumulate(step) {
       if (!rollout || step % num_iterations === 0) rollout = sample(rolloutOf(step))
-      const rewarded = rollout
-      let first = 0
-      const done = watch('loss', () =>
-        rewarded.batches.map((batch) => {
-          const advantages = rewarded.advantages.slice(first, first + batch.texts.length)
-          first += batch.texts.length
-          return scope(() => accumulateBatch(batch, advantages, rewarded))
-        }),
+      const { own, batches } = rollout
+      const scored = watch('loss', () =>
+        own.map(({ batch, advantages }) => scope(() => accumulateBatch(batch, advantages, batches))),
       )
+      const outcomes = joinShares(ranks.gather(scored))
+      const totals = batches.flatMap(({ rewards }) => rewards.map((values) => totalReward(named, values)))
       return {
-        ...grpoMetrics(
-          rewarded,
-          done.map(({ scored }) => scored),
-          G,
-        ),
-        loss: done.reduce((sum, { loss }) => sum + loss, 0),
-        num_tokens: rewarded.batches.reduce((sum, { packed }) => sum + packed.ids.length, 0),
+        ...grpoMetrics(batches, totals, outcomes, G),
+        loss: outcomes.reduce((sum, { loss }) => sum + loss, 0),
+        num_tokens: batches.reduce((sum, { tokens }) => sum + tokens, 0),
         ...watch.take(),
       }
     },
-    records: () => (rollout ? rolloutRecords(rollout, G) : []),
+    records: () => (rollout ? rolloutRecords(rollout.prompts, rollout.batches, rollout.advantages, G) : []),
   }
 }

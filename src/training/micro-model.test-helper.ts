@@ -16,7 +16,7 @@ import { saveProcessor } from '../vision-language/processor-folder.js'
 import { configTokenIds, createTokenizer, type TextTokenizer } from '../vision-language/tokenizer.js'
 import { buildWordTokenizer } from '../vision-language/word-tokenizer.js'
 import { type Example, exampleOf } from './example.js'
-import { writeStageFile } from './stage.js'
+import { writeStageFile } from './stage-file.js'
 
 const SIZE = { width: 84, height: 56 }
 const PICTURES = 6

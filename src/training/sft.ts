@@ -5,6 +5,7 @@ import { scope } from '../torch/tensor.js'
 import type { Qwen2_5_VL } from '../vision-language/model/model.js'
 import type { Processor } from '../vision-language/processor.js'
 import { batchesOf, weightedMean } from './accumulation.js'
+import { ALONE, joinShares, type Ranks, shareOf } from './data-parallel.js'
 import { createEncoder, sftRow } from './encode.js'
 import type { Defects } from './fidelity.js'
 import type { LossNormalization } from './options.js'
@@ -29,6 +30,8 @@ export interface SftSettings {
   normalization?: LossNormalization
   /** Upstream's defects to reproduce; none if absent. */
   defects?: Defects
+  /** Processes that share the batches of a step; absent: this one has them all. */
+  ranks?: Ranks
 }
 
 /** Trained tokens of a row. */
@@ -41,8 +44,12 @@ const trainedTokens = ({ prefixScored, branches }: ReturnType<typeof sftRow>): n
 /** The loss of a step is the mean over its answer tokens: all alike, or batch by batch (`normalization`). */
 export function createSft(settings: SftSettings): StepTrainer {
   const { model, processor, pictures, schedule, frozenTower, checkpointing, normalization } = settings
+  const { ranks = ALONE } = settings
   const encode = createEncoder(processor, pictures, { wholeText: settings.defects?.has('D4') })
   const watch = stopwatch()
+  /** Rows of a step in batches, of all processes. */
+  const batchesAt = (step: number): RowExamples[][] =>
+    batchesOf(schedule[step], settings.batchSize ?? schedule[step].length)
 
   /** Adds the gradients of the batch's Σ −log p / `divisor`. */
   function accumulateBatch(
@@ -63,22 +70,26 @@ export function createSft(settings: SftSettings): StepTrainer {
   }
 
   return {
-    load: (step) => pictures.load(schedule[step].flatMap((row) => row[0].media)),
+    load: (step) =>
+      pictures.load(shareOf(batchesAt(step), ranks).flatMap((rows) => rows.flatMap((row) => row[0].media))),
     accumulate(step) {
-      const batches = batchesOf(schedule[step], settings.batchSize ?? schedule[step].length).map(
-        (examples) => {
-          const rows = examples.map((row) => sftRow(row.map(encode), processor.tokenizer.special.image))
-          return { examples, rows, answers: rows.reduce((count, row) => count + trainedTokens(row), 0) }
-        },
-      )
-      const all = batches.reduce((count, { answers }) => count + answers, 0)
-      const divisor = (answers: number): number =>
-        normalization === 'num_items_in_batch' ? all : answers * batches.length
-      const done = watch('loss', () =>
+      const all = batchesAt(step)
+      const batches = shareOf(all, ranks).map((examples) => {
+        const rows = examples.map((row) => sftRow(row.map(encode), processor.tokenizer.special.image))
+        return { examples, rows, answers: rows.reduce((count, row) => count + trainedTokens(row), 0) }
+      })
+      const answersOfStep =
+        normalization === 'num_items_in_batch'
+          ? ranks
+              .gather(batches.reduce((count, { answers }) => count + answers, 0))
+              .reduce((a, b) => a + b, 0)
+          : null
+      const own = watch('loss', () =>
         batches.map(({ examples, rows, answers }) =>
-          scope(() => accumulateBatch(examples, rows, divisor(answers))),
+          scope(() => accumulateBatch(examples, rows, answersOfStep ?? answers * all.length)),
         ),
       )
+      const done = joinShares(ranks.gather(own))
       return {
         loss: done.reduce((sum, { loss }) => sum + loss, 0),
         entropy: weightedMean(

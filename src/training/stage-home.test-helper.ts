@@ -4,7 +4,11 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { microSamples, writePictures, writeStart } from './micro-model.test-helper.js'
-import type { StageJob } from './stage.js'
+import type { StageJob } from './stage-job.js'
+
+/** A reward that completions of a model that knows nothing earn unevenly. */
+export const UNEVEN = 'uneven.mjs'
+export const UNEVEN_REWARD = 'export default ({ completion }) => (completion.length % 7) / 7\n'
 
 export interface StageHome {
   at(...names: string[]): string
@@ -19,6 +23,7 @@ export function stageHome(name: string): StageHome {
     home = fs.mkdtempSync(path.join(os.tmpdir(), `${name}-`))
     writeStart(at('start'))
     await writePictures(at('images'))
+    fs.writeFileSync(at(UNEVEN), UNEVEN_REWARD)
   })
   afterAll(() => fs.rmSync(home, { recursive: true, force: true }))
   return {

@@ -12,7 +12,9 @@ import { loadModel } from '../vision-language/model/model.js'
 import { checkpointSteps } from './checkpoint.js'
 import { coldStartRows, microSamples, writePictures, writeStart } from './micro-model.test-helper.js'
 import { type GrpoOptions, grpoOptionsSchema, type SftOptions, sftOptionsSchema } from './options.js'
-import { readStageFile, runStage, type StageJob } from './stage.js'
+import { runStage } from './stage.js'
+import { readStageFile } from './stage-file.js'
+import type { StageJob } from './stage-job.js'
 import { isMeasured } from './step-log.js'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))

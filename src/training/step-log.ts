@@ -40,6 +40,9 @@ function rewind<Row extends { step: number }>(file: string, step: number): Row[]
   return rows
 }
 
+/** For processes that write nothing. */
+export const silentLog = (): StepLog => ({ rows: [], write: () => [], raise: () => {} })
+
 /** Opens the files of `folder` after `done` steps. */
 export function openStepLog(folder: string, done: number): StepLog {
   fs.mkdirSync(folder, { recursive: true })
