@@ -36,6 +36,11 @@ const groups: Record<string, Group> = {
       () => import('./data-teach.js'),
     ],
   },
+  launch: {
+    description: 'job files for clusters, on which several processes train together',
+    example: 'spatial-ladder launch slurm recipes/micro.yaml --nodes 2 > micro.sbatch',
+    files: [() => import('./launch-slurm.js'), () => import('./launch-k8s.js')],
+  },
 }
 
 /** Verbs of their own, in the order of the help. */
