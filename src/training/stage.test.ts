@@ -1,36 +1,27 @@
 /** One rung of the ladder: killed at any moment and continued, it is the run that was never killed. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { readJsonl, writeJsonl } from '../common/jsonl.js'
 import { rng } from '../common/random.js'
 import { liveTensors } from '../torch/tensor.js'
 import { loadModel } from '../vision-language/model/model.js'
 import { checkpointSteps } from './checkpoint.js'
-import { coldStartRows, microSamples, writePictures, writeStart } from './micro-model.test-helper.js'
+import { coldStartRows, microSamples, writePictures } from './micro-model.test-helper.js'
 import { type GrpoOptions, grpoOptionsSchema, type SftOptions, sftOptionsSchema } from './options.js'
 import { runStage } from './stage.js'
 import { readStageFile } from './stage-file.js'
+import { stageHome, UNEVEN } from './stage-home.test-helper.js'
 import type { StageJob } from './stage-job.js'
 import { isMeasured } from './step-log.js'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const helper = fileURLToPath(new URL('train-stage.test-helper.ts', import.meta.url))
 
-let home: string
-let start: string
-const at = (name: string): string => path.join(home, name)
-beforeAll(async () => {
-  home = fs.mkdtempSync(path.join(os.tmpdir(), 'stage-'))
-  start = at('start')
-  writeStart(start)
-  await writePictures(at('images'))
-  writeJsonl(at('cold.jsonl'), coldStartRows)
-})
-afterAll(() => fs.rmSync(home, { recursive: true, force: true }))
+const { at, job } = stageHome('stage')
+beforeAll(() => writeJsonl(at('cold.jsonl'), coldStartRows))
 
 const sft = (change: Record<string, unknown> = {}): SftOptions =>
   sftOptionsSchema.parse({
@@ -51,23 +42,18 @@ const grpo = (change: Record<string, unknown> = {}): GrpoOptions =>
     num_generations: 4,
     max_completion_length: 8,
     num_iterations: 2,
+    // What earns nothing at all moves no weights, and would prove nothing.
+    reward_funcs: ['accuracy', 'format', at(UNEVEN)],
     save_seconds: 1e-9,
     ...change,
   })
 
-const jobOf = (out: string, options: SftOptions | GrpoOptions, change: Partial<StageJob> = {}): StageJob => ({
-  name: 'num_generations' in options ? 'reasoning' : 'perception',
-  from: start,
-  out: at(out),
-  samples: microSamples,
-  imageRoot: at('images'),
-  files: { coldstart: at('cold.jsonl') },
-  dataHash: 'data',
-  style: 'compact',
-  seed: 7,
-  options,
-  ...change,
-})
+const jobOf = (out: string, options: SftOptions | GrpoOptions, change: Partial<StageJob> = {}): StageJob =>
+  job(out, options, {
+    name: 'num_generations' in options ? 'reasoning' : 'perception',
+    files: { coldstart: at('cold.jsonl') },
+    ...change,
+  })
 
 /** What a run leaves, without what tells the time. */
 function leftBy(folder: string): { metrics: unknown[]; rollouts: string; weights: Buffer } {
@@ -146,6 +132,8 @@ describe.each(kinds)('%s', (name, options) => {
     expect(killed.metrics).toEqual(straight.metrics)
     expect(killed.rollouts).toBe(straight.rollouts)
     expect(killed.weights.equals(straight.weights)).toBe(true)
+    const untrained = fs.readFileSync(path.join(at('start'), 'model.safetensors'))
+    expect(straight.weights.equals(untrained)).toBe(false)
     // Nothing that only served to go on is left.
     const names = fs.readdirSync(job.out)
     expect(names.filter((entry) => /checkpoint|tmp/.test(entry))).toEqual([])
@@ -197,7 +185,10 @@ const short = () => sft({ max_steps: 2 })
 describe('a complete stage', () => {
   it('says what it was made from, and is found and not made again', async () => {
     const first = await runStage(jobOf('done', short()))
-    expect(first.parent).toEqual({ folder: 'start', weights_sha256: readStageFile(start).weights_sha256 })
+    expect(first.parent).toEqual({
+      folder: 'start',
+      weights_sha256: readStageFile(at('start')).weights_sha256,
+    })
     const stamp = fs.statSync(path.join(at('done'), 'model.safetensors')).mtimeMs
     fs.mkdirSync(path.join(at('done'), 'checkpoint-1'))
     expect(await runStage(jobOf('done', short()))).toEqual(first)
@@ -208,7 +199,7 @@ describe('a complete stage', () => {
 
   it('has learnt: other weights than its parent, and a frozen tower the same', async () => {
     await runStage(jobOf('frozen', sft({ max_steps: 2, freeze_vision_modules: true })))
-    const [before, after] = [start, at('frozen')].map((folder) => loadModel(folder))
+    const [before, after] = [at('start'), at('frozen')].map((folder) => loadModel(folder))
     for (const [name, value] of after.weights) {
       const same = String(value.numbers()) === String(before.weights.get(name)?.numbers())
       if (name.startsWith('visual.')) expect([name, same]).toEqual([name, true])
@@ -243,7 +234,7 @@ describe('a stage refuses, in one line', () => {
   })
 
   it('a parent whose weights were altered', async () => {
-    fs.cpSync(start, at('altered'), { recursive: true })
+    fs.cpSync(at('start'), at('altered'), { recursive: true })
     const file = path.join(at('altered'), 'model.safetensors')
     const bytes = fs.readFileSync(file)
     bytes[bytes.length - 1] ^= 1
@@ -254,7 +245,7 @@ describe('a stage refuses, in one line', () => {
   })
 
   it('a parent whose record is no record', async () => {
-    fs.cpSync(start, at('garbled'), { recursive: true })
+    fs.cpSync(at('start'), at('garbled'), { recursive: true })
     for (const text of ['{', '{"complete": false}']) {
       fs.writeFileSync(path.join(at('garbled'), 'stage.json'), text)
       expect(await refusal(jobOf('x', short(), { from: at('garbled') }))).toMatch(/stage.json: expected/)
