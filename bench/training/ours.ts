@@ -22,6 +22,7 @@ interface Job {
   beta: number
   frozenTower: boolean
   sharePrompt: boolean
+  featureCache?: 'none' | 'step' | 'run'
   shape: Shape
 }
 const {
@@ -31,6 +32,7 @@ const {
   beta,
   frozenTower,
   sharePrompt,
+  featureCache,
   shape,
 } = JSON.parse(process.argv[2]) as Job
 
@@ -40,7 +42,7 @@ const loaded = loadProcessor(folder)
 const { special } = loaded.tokenizer
 const banned = [...special.banned, special.im_end, special.pad]
 const processor = { ...loaded, tokenizer: { ...loaded.tokenizer, special: { ...special, banned } } }
-const pictures = new Pictures(processor.image_processor)
+const pictures = new Pictures(processor.image_processor, undefined, 1, featureCache)
 const exampleOf = (i: number): Example => ({
   id: String(i),
   media: [{ type: 'image', file: files[i % files.length] } satisfies Media],

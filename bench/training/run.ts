@@ -52,6 +52,7 @@ try {
     { name: 'GRPO, beta 0.04', kind: 'grpo', beta: SHAPE.beta, frozenTower: false },
     { name: 'GRPO, beta 0.04, tower frozen', kind: 'grpo', beta: SHAPE.beta, frozenTower: true },
     { name: 'SFT', kind: 'sft', beta: 0, frozenTower: false },
+    { name: 'SFT, tower frozen', kind: 'sft', beta: 0, frozenTower: true },
   ]
   const inWords = ({ phases = {} }: Measured): string =>
     Object.entries(phases)
@@ -85,6 +86,14 @@ try {
       console.log(
         `  prompt not shared in the loss: ${apart.ms.toPrecision(3)} ms, ${Math.round(apart.peak / 1e6)} MB`,
       )
+    }
+    if (settings.frozenTower) {
+      const kept = ['none', 'step', 'run'].map((featureCache): [string, Measured] => [
+        featureCache,
+        measure(process.execPath, ['--import', 'tsx', here('ours.ts')], { ...job, featureCache }),
+      ])
+      const inMs = ([name, { ms }]: [string, Measured]): string => `${name} ${ms.toPrecision(3)} ms`
+      console.log(`  vision_feature_cache: ${kept.map(inMs).join(', ')}`)
     }
     console.log(
       `  peak memory ${Math.round(ours.peak / 1e6)} MB and ${Math.round(theirs.peak / 1e6)} MB: ${(ours.peak / theirs.peak).toFixed(2)}`,

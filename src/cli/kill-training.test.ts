@@ -31,6 +31,7 @@ const changes: Record<string, unknown> = {
   'understanding.bf16': true,
   'cold-start.use_peft': true,
   'cold-start.lora_r': 2,
+  'cold-start.vision_feature_cache': 'run',
   'reasoning.num_iterations': 2,
   'reasoning.freeze_vision_modules': true,
   'reasoning.reward_funcs': `[accuracy, format, ${at('uneven.mjs')}]`,

@@ -74,6 +74,13 @@ function pointTo(link: string, target: string): void {
   fs.renameSync(temporary, link)
 }
 
+/** Name of the checkpoint that was the newest, where somebody has removed it; else null. */
+export function goneCheckpoint(folder: string): string | null {
+  const link = path.join(folder, LAST)
+  if (!fs.lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() || fs.existsSync(link)) return null
+  return fs.readlinkSync(link)
+}
+
 /** Copies saved tensors into live ones. @throws data error naming the tensor that is missing */
 function restore(file: string, live: ReadonlyMap<string, Tensor>): void {
   noGrad(() =>

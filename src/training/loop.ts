@@ -10,7 +10,7 @@ import { clipGradientNorm, type Optimizer } from '../torch/optimizer.js'
 import { scheduleFactor } from '../torch/schedule.js'
 import { scope, type Tensor } from '../torch/tensor.js'
 import { notFinite } from './alarms.js'
-import { loadCheckpoint, saveCheckpoint } from './checkpoint.js'
+import { goneCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.js'
 import { ALONE, agree, type Ranks } from './data-parallel.js'
 import type { CommonOptions } from './options.js'
 import { type MetricsRow, openStepLog, silentLog } from './step-log.js'
@@ -53,6 +53,8 @@ export async function trainLoop(settings: LoopSettings): Promise<number> {
   const warmup = Math.ceil(options.warmup_ratio * total)
   let done = state?.step ?? 0
   agree(ranks, 'to go on after step', done)
+  const gone = goneCheckpoint(folder)
+  if (gone !== null) progress.say?.(`${folder}: expected ${gone}, got none: going on after step ${done}`)
   const before = state?.seconds ?? 0
   const began = performance.now()
   const seconds = (): number => before + (performance.now() - began) / 1000

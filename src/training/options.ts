@@ -33,8 +33,13 @@ const common = {
   adam_beta2: z.number().min(0).max(1).default(0.999),
   adam_epsilon: z.number().positive().default(1e-8),
   max_grad_norm: z.number().positive().default(1),
-  /** The vision tower keeps its weights; its features are then computed once per picture and step. */
+  /** The vision tower keeps its weights. */
   freeze_vision_modules: z.boolean().default(false),
+  /**
+   * How long features of pictures are kept where the tower keeps its weights: not at all; for a step, so that rollout,
+   * reference and loss share them; or for the run (as many as fit in 1 GiB), each picture computed by itself.
+   */
+  vision_feature_cache: z.enum(['none', 'step', 'run']).default('step'),
   /** Layers are computed anew in backward: less memory for about a third more time. */
   gradient_checkpointing: z.boolean().default(false),
   /** Weights in bf16 with fp32 masters in the optimizer, as DeepSpeed trains. */

@@ -1,21 +1,24 @@
 /**
- * Pictures in memory: decoded once, kept as bytes up to a limit, cut into patches when a batch needs them.
- * With a frozen tower features of the last batches are kept too, so that a picture goes through it once a step.
+ * Pictures in memory: decoded once, kept as bytes up to a limit, cut into patches when a batch needs them. Where the tower
+ * is frozen, `FeatureCache` keeps what came out of it.
  */
 import type { Media } from '../clients/client.js'
 import { decodeImage } from '../images/codec.js'
 import type { RgbImage } from '../images/image.js'
-import { noGrad } from '../torch/autograd.js'
 import { cat, narrow } from '../torch/ops.js'
 import type { Tape } from '../torch/tape.js'
-import { keep, scope, type Tensor, tensor } from '../torch/tensor.js'
+import { type Tensor, tensor } from '../torch/tensor.js'
 import { batchPatches, gridOf, type ImageProcessorConfig } from '../vision-language/image-processor.js'
 import type { Qwen2_5_VL } from '../vision-language/model/model.js'
 import { type GridThw, mergedCount } from '../vision-language/window-index.js'
+import { FeatureCache } from './feature-cache.js'
+import type { CommonOptions } from './options.js'
 
 const filesOf = (item: Media): string[] => (item.type === 'image' ? [item.file] : item.frames)
 export const mediaKey = (media: readonly Media[]): string =>
   media.map((item) => `${item.type}:${filesOf(item).join('|')}`).join('\n')
+
+const mediaKeys = (media: readonly Media[]): string[] => media.map((item) => mediaKey([item]))
 
 /** Features of all images and of all videos of a batch, in the order of their rows. */
 export interface BatchFeatures {
@@ -25,8 +28,7 @@ export interface BatchFeatures {
 
 export class Pictures {
   private readonly decoded = new Map<string, RgbImage>()
-  /** Features by picture, of the batches that were last seen, oldest first. */
-  private readonly features = new Map<string, Map<string, Tensor>>()
+  private readonly cache: FeatureCache
   private bytes = 0
   /** Patches of the last batch, filled anew by the next. */
   private memory: Float32Array = new Float32Array(0)
@@ -35,9 +37,12 @@ export class Pictures {
     private readonly config: ImageProcessorConfig,
     /** Bytes of decoded pictures to keep. */
     private readonly limit = 1 << 30,
-    /** Batches whose features are kept: those of one step. */
-    private readonly batches = 1,
-  ) {}
+    /** Batches of a step, whose features are kept. */
+    batches = 1,
+    kept: CommonOptions['vision_feature_cache'] = 'step',
+  ) {
+    this.cache = new FeatureCache(kept, batches)
+  }
 
   /** Decodes what is missing; the oldest pictures make room. */
   async load(media: readonly Media[]): Promise<void> {
@@ -78,8 +83,7 @@ export class Pictures {
   }
 
   /**
-   * Features of a batch's media. `frozen` computes them without gradients, once per batch.
-   * The tower runs once over all that is needed.
+   * Features of a batch's media. `frozen` computes them without gradients, and keeps them as long as this was told to.
    */
   batchFeatures(
     model: Qwen2_5_VL,
@@ -87,7 +91,9 @@ export class Pictures {
     frozen: boolean,
     tape?: Tape | null,
   ): BatchFeatures {
-    const rows = frozen ? this.stored(model, media) : this.computed(model, media, tape)
+    const rows = frozen
+      ? this.cache.featuresOf(media, mediaKeys(media), (some) => this.computed(model, some))
+      : this.computed(model, media, tape)
     const pick = (type: Media['type']): Tensor | null => {
       const parts = rows.filter((_, i) => media[i].type === type)
       return parts.length === 0 ? null : cat(parts, 0)
@@ -113,39 +119,8 @@ export class Pictures {
     })
   }
 
-  /**
-   * Features of this batch's media, each computed once, without gradients; kept until other batches come,
-   * so that rollout, reference and loss of a step share them. They depend on the batch alone, so a run that
-   * was stopped gets the same bits.
-   */
-  private stored(model: Qwen2_5_VL, media: readonly Media[]): Tensor[] {
-    const unique = new Map(media.map((item) => [mediaKey([item]), item]))
-    const batch = [...unique.keys()].join('\n')
-    const known = this.features.get(batch) ?? this.store(model, batch, unique)
-    return media.map((item) => known.get(mediaKey([item])) as Tensor)
-  }
-
-  private store(model: Qwen2_5_VL, batch: string, items: ReadonlyMap<string, Media>): Map<string, Tensor> {
-    for (const [old, features] of this.features) {
-      if (this.features.size < this.batches) break
-      for (const value of features.values()) value.dispose()
-      this.features.delete(old)
-    }
-    const features = new Map<string, Tensor>()
-    noGrad(() =>
-      scope(() => {
-        const rows = this.computed(model, [...items.values()])
-        // Copies, so that the tensor they are parts of can go.
-        for (const [i, key] of [...items.keys()].entries()) features.set(key, keep(cat([rows[i]], 0)))
-      }),
-    )
-    this.features.set(batch, features)
-    return features
-  }
-
   dispose(): void {
-    for (const features of this.features.values()) for (const value of features.values()) value.dispose()
-    this.features.clear()
+    this.cache.dispose()
     this.decoded.clear()
   }
 }

@@ -13,9 +13,8 @@ import { coldStartRows, microSamples, writePictures } from './micro-model.test-h
 import { type GrpoOptions, grpoOptionsSchema, type SftOptions, sftOptionsSchema } from './options.js'
 import { runStage } from './stage.js'
 import { readStageFile } from './stage-file.js'
-import { stageHome, UNEVEN } from './stage-home.test-helper.js'
+import { leftBy, stageHome, UNEVEN, untilSteps } from './stage-home.test-helper.js'
 import type { StageJob } from './stage-job.js'
-import { isMeasured } from './step-log.js'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const helper = fileURLToPath(new URL('train-stage.test-helper.ts', import.meta.url))
@@ -55,17 +54,6 @@ const jobOf = (out: string, options: SftOptions | GrpoOptions, change: Partial<S
     ...change,
   })
 
-/** What a run leaves, without what tells the time. */
-function leftBy(folder: string): { metrics: unknown[]; rollouts: string; weights: Buffer } {
-  const rows = readJsonl<Record<string, unknown>>(path.join(folder, 'metrics.jsonl'))
-  const rollouts = path.join(folder, 'rollouts.jsonl')
-  return {
-    metrics: rows.map((row) => Object.fromEntries(Object.entries(row).filter(([key]) => !isMeasured(key)))),
-    rollouts: fs.existsSync(rollouts) ? fs.readFileSync(rollouts, 'utf8') : '',
-    weights: fs.readFileSync(path.join(folder, 'model.safetensors')),
-  }
-}
-
 function startChild(job: StageJob): {
   child: ChildProcess
   ended: Promise<number | string>
@@ -86,21 +74,17 @@ function startChild(job: StageJob): {
   return { child, ended, errors: () => text }
 }
 
-/** Waits until the run has done `steps` steps by its metrics, or has ended. */
-async function untilSteps(folder: string, steps: number, child: ChildProcess): Promise<void> {
-  const file = path.join(folder, 'metrics.jsonl')
-  while (child.exitCode === null && child.signalCode === null) {
-    if (fs.existsSync(file) && fs.readFileSync(file, 'utf8').split('\n').length > steps) return
-    await new Promise((done) => setTimeout(done, 3))
-  }
-}
-
 const kinds: [string, () => SftOptions | GrpoOptions][] = [
   ['fine-tuning', () => sft()],
   [
     'fine-tuning with a frozen tower, in batches',
     () =>
-      sft({ freeze_vision_modules: true, per_device_train_batch_size: 2, gradient_accumulation_steps: 2 }),
+      sft({
+        freeze_vision_modules: true,
+        vision_feature_cache: 'run',
+        per_device_train_batch_size: 2,
+        gradient_accumulation_steps: 2,
+      }),
   ],
   [
     'reinforcement with a frozen tower, in batches',

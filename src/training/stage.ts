@@ -65,7 +65,12 @@ export async function runStage(job: StageJob): Promise<StageFile> {
   const policy = openPolicy(from, options, seed)
   const { frozenTower, model, trained } = policy
   const processor = stageProcessor(from, job.defects)
-  const pictures = new Pictures(processor.image_processor, undefined, options.gradient_accumulation_steps)
+  const pictures = new Pictures(
+    processor.image_processor,
+    undefined,
+    options.gradient_accumulation_steps,
+    options.vision_feature_cache,
+  )
   const optimizer = optimizerFor(trained, options)
   try {
     const rows = await stageRows(job, processor)
