@@ -1,4 +1,5 @@
-import { isFirst } from './ranks.js'
+/** Of several processes, whether this is the one that writes and prints. */
+export const isFirst = (): boolean => Number(process.env.RANK ?? 0) === 0
 
 let current: AbortController | undefined
 

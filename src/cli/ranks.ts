@@ -1,8 +1,7 @@
 /** Commands that train may be started several times, by torchrun's variables: see `scripts/launch.mjs` and `launch`. */
+import { setTimeout } from 'node:timers/promises'
 import type { Ranks } from '../training/data-parallel.js'
-
-/** Whether this process is the one that writes and prints. */
-export const isFirst = (): boolean => Number(process.env.RANK ?? 0) === 0
+import { interruptSignal } from './interrupt.js'
 
 /** Runs `body` together with the other processes, if there are any; all end together. */
 export async function withRanks<T>(body: (ranks: Ranks) => Promise<T>): Promise<T> {
@@ -10,7 +9,13 @@ export async function withRanks<T>(body: (ranks: Ranks) => Promise<T>): Promise<
   const { ALONE, openRanks } = await import('../training/data-parallel.js')
   const launch = launchFrom()
   const ranks = launch && launch.size > 1 ? openRanks(launch) : ALONE
-  const result = await body(ranks)
+  const signal = interruptSignal()
+  const result = await body(ranks).catch(async (error) => {
+    // Who waited for the others hears of Ctrl-C when they are gone: that is then why.
+    await setTimeout(20)
+    signal.throwIfAborted()
+    throw error
+  })
   // Who has nothing left to do stays alive for those who have.
   ranks.barrier()
   ranks.dispose()

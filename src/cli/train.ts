@@ -5,9 +5,9 @@ import { lockFolder } from '../common/lock.js'
 import { formatBytes, formatDuration } from '../common/progress.js'
 import type { LadderJob } from '../ladder/prepare-run.js'
 import type { StageName } from '../training/options.js'
-import { interruptSignal } from './interrupt.js'
+import { interruptSignal, isFirst } from './interrupt.js'
 import { repeated, withExample } from './options.js'
-import { isFirst, withRanks } from './ranks.js'
+import { withRanks } from './ranks.js'
 
 interface TrainOptions {
   stage: string
