@@ -62,6 +62,8 @@ const children = Array.from({ length: size }, (_, rank) =>
       WORLD_SIZE: String(size),
       MASTER_ADDR: '127.0.0.1',
       MASTER_PORT: String(port),
+      // So that they end when this process was killed.
+      SPATIAL_LADDER_LAUNCHER: String(process.pid),
     },
   }),
 )

@@ -57,6 +57,7 @@ function recipeEstimate(file: string, flags: EstimateFlags): Estimate {
     ...(!('rooms' in scans)
       ? [`pictures of ${SCANNET_FRAME.width} × ${SCANNET_FRAME.height}, as ScanNet's`]
       : []),
+    'one process; each of several takes the memory of one and adds as many rows to a step',
     'rows with all the questions they may have, texts of the usual length, completions as long as they may be',
   ]
   const inference = answeringBytes(config, asked)

@@ -138,6 +138,8 @@ export interface StageEstimate {
   name: StageName
   kind: 'sft' | 'grpo'
   max_steps: number
+  /** That share the rows of a step; memory is that of each. */
+  processes: number
   /** Rows (SFT) or prompts (GRPO) of a step, and questions or completions of each. */
   rows_per_step: number
   /** Of them, those that are in memory together. */
@@ -179,13 +181,14 @@ function planOf(options: SftOptions | GrpoOptions): TrainingPlan {
   }
 }
 
-/** One stage of a recipe. @param rank of LoRA's adapters */
+/** One stage of a recipe. @param rank of LoRA's adapters @param processes that train it together */
 export function estimateStage(
   config: Qwen2_5_VLConfig,
   recipe: Recipe,
   name: StageName,
   kinds: Kind[],
   rank: number,
+  processes = 1,
 ): StageEstimate {
   const options = recipe.stages[name]
   if (!options) throw new Error(`${recipe.name}: expected options of stage ${name}, got none`)
@@ -194,7 +197,7 @@ export function estimateStage(
   const rowsPerBatch = grpo
     ? options.per_device_train_batch_size / branches
     : options.per_device_train_batch_size
-  const rowsPerStep = rowsPerBatch * options.gradient_accumulation_steps
+  const rowsPerStep = rowsPerBatch * options.gradient_accumulation_steps * processes
   const rows = grpo ? promptRows(recipe, kinds, options) : mixture(recipe, kinds, options)
   const mean = (of: (row: Row) => number): number =>
     rows.reduce((sum, { row, share }) => sum + share * of(row), 0)
@@ -226,6 +229,7 @@ export function estimateStage(
     name,
     kind: grpo ? 'grpo' : 'sft',
     max_steps: options.max_steps,
+    processes,
     rows_per_step: rowsPerStep,
     rows_per_batch: rowsPerBatch,
     branches_per_row: branches,

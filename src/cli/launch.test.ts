@@ -6,6 +6,8 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import { readJsonl } from '../common/jsonl.js'
+import { untilSteps } from '../training/stage-home.test-helper.js'
 import { writeTinyRecipe } from './tiny-recipe.test-helper.js'
 
 const command = fileURLToPath(new URL('../../scripts/spatial-ladder.mjs', import.meta.url))
@@ -209,4 +211,41 @@ describe('launch k8s', () => {
     const { status, stderr } = ladder('launch', 'k8s', recipe, '--image', 'i', '--claim', 'c', ...words)
     expect([status, stderr]).toEqual([2, line])
   })
+})
+
+describe('scripts/launch.mjs', () => {
+  const launcher = fileURLToPath(new URL('../../scripts/launch.mjs', import.meta.url))
+  const launch = (...words: string[]): string[] => [
+    launcher,
+    '--processes',
+    '2',
+    '--',
+    process.execPath,
+    command,
+    ...words,
+  ]
+
+  it('leaves nobody behind when it is killed, and the run goes on from what they saved', async () => {
+    const run = at('orphans')
+    const words = [
+      'train',
+      recipe,
+      '--stage',
+      'perception',
+      '--out',
+      run,
+      '--set',
+      'stages.perception.max_steps=100000',
+    ]
+    const child = spawn(process.execPath, launch(...words), { stdio: ['ignore', 'ignore', 'pipe'] })
+    const stage = path.join(run, 'stages/1-perception')
+    // Its children write to the same pipe: it is closed when the last of them has ended.
+    const ended = new Promise((resolve) => child.on('close', resolve))
+    child.stderr.resume()
+    await untilSteps(stage, 2, child)
+    child.kill('SIGKILL')
+    await ended
+    const steps = readJsonl(path.join(stage, 'metrics.jsonl')).length
+    expect(fs.readdirSync(stage)).toContain(`checkpoint-${steps}`)
+  }, 60_000)
 })

@@ -11,7 +11,8 @@ const repository = fileURLToPath(new URL('../..', import.meta.url))
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'dry-run-'))
 afterAll(() => fs.rmSync(home, { recursive: true, force: true }))
 
-const dryRun = (stage: string, ...more: string[]) => {
+const dryRun = (stage: string, ...more: string[]) => dryRunOf(1, stage, more)
+const dryRunOf = (processes: number, stage: string, more: string[] = []) => {
   const small = ['data.train.scans.rooms=4', 'data.test.scans.rooms=1'].flatMap((one) => ['--set', one])
   const words = [
     'train',
@@ -27,6 +28,10 @@ const dryRun = (stage: string, ...more: string[]) => {
   const result = spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...words], {
     cwd: repository,
     encoding: 'utf8',
+    env: {
+      ...process.env,
+      ...(processes > 1 && { RANK: '0', WORLD_SIZE: `${processes}`, MASTER_ADDR: 'x', MASTER_PORT: '1' }),
+    },
   })
   return { ...result, told: result.stderr.split('\n').at(-2) }
 }
@@ -62,4 +67,17 @@ it('shows memory, time and the first batch with its loss mask, and trains nothin
     1,
     expect.stringMatching(/sample .*: expected at most 20 tokens \(max_length\), got \d+/),
   ])
+}, 120_000)
+
+it('of several processes says what a step of all is, and what each takes', () => {
+  const [one, three] = [1, 3].map((processes) => {
+    const { status, stdout, told } = dryRunOf(processes, 'understanding')
+    expect([status, status === 0 ? '' : told]).toEqual([0, ''])
+    const rows = stdout.match(/=== row /g)?.length ?? 0
+    return { rows, line: stdout.split('\n').at(-3) }
+  })
+  expect(three.rows).toBe(3 * one.rows)
+  const [, before, after] = /^(.* steps of )\d+( × .*), /.exec(one.line ?? '') ?? []
+  const [, peak] = /, ([\d.]+ [MG]B) at most/.exec(one.line ?? '') ?? []
+  expect(three.line).toBe(`${before}${three.rows}${after} by 3 processes, ${peak} each at most (fp32)`)
 }, 120_000)

@@ -23,16 +23,19 @@ async function preview(job: LadderJob, stage: StageName, json = false): Promise<
   const { recipeModel } = await import('./estimate-model.js')
   const { estimateStage, kindsOf } = await import('./estimate-stages.js')
   const { formatFlops } = await import('./estimate-text.js')
+  const { launchFrom } = await import('../torch/process-group.js')
   const { recipe } = job
   const { config, processor } = recipeModel(recipe)
-  const estimate = estimateStage(config, recipe, stage, kindsOf(recipe, processor), 64)
-  const { firstBatch, flopsPerSecond } = await previewStage(job, stage)
-  const seconds = { step: estimate.flops.step / flopsPerSecond, stage: estimate.flops.stage / flopsPerSecond }
+  const processes = launchFrom()?.size ?? 1
+  const estimate = estimateStage(config, recipe, stage, kindsOf(recipe, processor), 64, processes)
+  const { firstBatch, flopsPerSecond } = await previewStage(job, stage, processes)
+  const speed = processes * flopsPerSecond
+  const seconds = { step: estimate.flops.step / speed, stage: estimate.flops.stage / speed }
   if (json) {
     const result = {
       stage,
       estimate,
-      flops_per_second: flopsPerSecond,
+      flops_per_second: speed,
       seconds_at_least: seconds,
       first_batch: firstBatch,
     }
@@ -40,10 +43,11 @@ async function preview(job: LadderJob, stage: StageName, json = false): Promise<
     return
   }
   const [memory] = estimate.memory
+  const [by, each] = processes > 1 ? [` by ${processes} processes`, ' each'] : ['', '']
   const step = seconds.step < 10 ? `${seconds.step.toPrecision(2)} s` : formatDuration(seconds.step)
   process.stdout.write(
-    `${firstBatch}\n${stage}: ${estimate.max_steps} steps of ${estimate.rows_per_step} × ${estimate.branches_per_row}, ${formatBytes(memory.peak)} at most (${memory.plan})\n` +
-      `at least ${step} a step and ${formatDuration(seconds.stage)} in all: ${formatFlops(estimate.flops.stage)} at ${formatFlops(flopsPerSecond)}/s, the speed of matrix products here\n`,
+    `${firstBatch}\n${stage}: ${estimate.max_steps} steps of ${estimate.rows_per_step} × ${estimate.branches_per_row}${by}, ${formatBytes(memory.peak)}${each} at most (${memory.plan})\n` +
+      `at least ${step} a step and ${formatDuration(seconds.stage)} in all: ${formatFlops(estimate.flops.stage)} at ${formatFlops(speed)}/s, the speed of matrix products here\n`,
   )
 }
 

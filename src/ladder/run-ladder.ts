@@ -12,6 +12,7 @@ import { scoreTable, type TableRow } from '../report/table.js'
 import { imageRootOf } from '../schema/read-samples.js'
 import type { Scores } from '../schema/results.js'
 import { productSpeed } from '../torch/speed.js'
+import { ALONE } from '../training/data-parallel.js'
 import { stageProcessor } from '../training/fidelity.js'
 import { firstBatchText } from '../training/first-batch.js'
 import { isGrpo, type StageName } from '../training/options.js'
@@ -116,11 +117,12 @@ export async function trainTo(
 
 /**
  * The first batch of `stage` with its loss mask, and the speed of matrix products here; data and starting model are made
- * if they are not there, and nothing is trained.
+ * if they are not there, and nothing is trained. @param processes that would share a step's batches
  */
 export async function previewStage(
   job: LadderJob,
   stage: StageName,
+  processes = 1,
 ): Promise<{ firstBatch: string; flopsPerSecond: number }> {
   const prepared = await prepareRun({ ...job, until: stage }, false)
   const { stages } = prepared
@@ -129,7 +131,7 @@ export async function previewStage(
   const stageJob = jobOf(prepared, stages.length)
   const { defects } = stageJob
   const processor = stageProcessor(start, defects)
-  const [rows] = await stageRows(stageJob, processor)
+  const [rows] = await stageRows({ ...stageJob, ranks: { ...ALONE, size: processes } }, processor)
   const pictures = new Pictures(processor.image_processor)
   await pictures.load(rows.flatMap(([{ media }]) => media))
   const model = { config: readConfig(start), rope: '4.49' as const }
