@@ -39,6 +39,8 @@ const BOXES = ['washing machine', 'refrigerator'].map((label) => ({
 /** Tokens of the geometric teacher's reasoning with its answer, and of a caption. */
 const REASONING: Record<PromptStyle, number> = { upstream: 120, compact: 90 }
 const CAPTION = 60
+/** Of a list of names. */
+const LIST = 12
 
 /** Tokens of an English text: one per four characters, one per digit. */
 export const textTokens = (text: string): number => {
@@ -92,6 +94,7 @@ interface WeightedRow {
 function sourceRows(source: DataSource, recipe: Recipe, kinds: Kind[], questions: number): WeightedRow[] {
   const { prompt_style: style } = recipe
   const [question, answer] = {
+    cells: [LIST, 0],
     captions: [TEMPLATE.after + 20, CAPTION],
     grounding: [
       TEMPLATE.after + questionTokens('localize', style),
@@ -101,7 +104,7 @@ function sourceRows(source: DataSource, recipe: Recipe, kinds: Kind[], questions
     coldstart: [TEMPLATE.after + questionTokens('think', style), REASONING[style]],
   }[source]
   const single = kinds.filter(({ data_type }) => data_type === 'single_image')
-  const used = (source === 'captions' || source === 'grounding') && single.length > 0 ? single : kinds
+  const used = ['cells', 'captions', 'grounding'].includes(source) && single.length > 0 ? single : kinds
   const all = used.reduce((sum, { share }) => sum + share, 0)
   return used.map(({ grids, share }) => ({
     share: share / all,

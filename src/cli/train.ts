@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { lockFolder } from '../common/lock.js'
 import { formatBytes, formatDuration } from '../common/progress.js'
 import type { LadderJob } from '../ladder/prepare-run.js'
-import type { StageName } from '../training/options.js'
+import { STAGES, type StageName } from '../training/options.js'
 import { interruptSignal, isFirst } from './interrupt.js'
 import { repeated, withExample } from './options.js'
 import { withRanks } from './ranks.js'
@@ -79,7 +79,7 @@ export function register(program: Command): void {
     .command('train')
     .description('train one stage, after the rooms, questions and stages it stands on')
     .argument('<recipe>', 'YAML file; see recipes/')
-    .requiredOption('--stage <name>', 'base, perception, understanding, cold-start or reasoning')
+    .requiredOption('--stage <name>', STAGES.join(', '))
     .option(
       '--out <dir>',
       "the run's folder (default: runs/<name of the recipe>); a second run continues there",

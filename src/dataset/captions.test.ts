@@ -1,7 +1,9 @@
 /** Captions say what is in a picture and roughly where, and nothing the ladder asks. */
 import { describe, expect, it } from 'vitest'
 import type { SceneRecord } from '../schema/scene-record.js'
-import { captionOptionsSchema, captionRows } from './captions.js'
+import { captionRows } from './captions.js'
+import { cellRows, cellWords } from './cells.js'
+import { captionOptionsSchema } from './picture-words.js'
 
 const object = (id: number, category: string): SceneRecord['objects'][number] => ({
   id,
@@ -73,23 +75,50 @@ function emptyFrame(): SceneRecord['frames'][number] {
   }
 }
 
-describe('captionRows', () => {
-  const rows = captionRows(scene, captionOptionsSchema.parse({}), 42)
+const NAMES = ['bed', 'lamp', 'sofa', 'tv']
+const options = captionOptionsSchema.parse({})
+const BED = { column: 'left', row: 'bottom', distance: 'close', width: 'wide', height: 'tall' }
+const LAMP = { column: 'rightmost', row: 'top', distance: 'distant', width: 'narrow', height: 'middling' }
 
-  it('describes, names the cells and says where one thing is, for every picture that shows something', () => {
+describe('captionRows', () => {
+  const rows = captionRows(scene, NAMES, options, 42)
+
+  it('describes, and says where one thing is and that another is not there, for every picture that shows something', () => {
     expect(rows).toHaveLength(3)
     expect(rows[0].solution).toBe(
-      'a bed at the bottom left, large, close. a lamp at the top right, medium, far.',
+      'a bed left bottom, close, wide, tall. a lamp rightmost top, distant, narrow, middling.',
     )
-    const bed = 'bed bed bed nothing nothing nothing'
-    const none = 'nothing nothing nothing nothing nothing nothing'
-    expect(rows[1].solution).toBe(`nothing nothing nothing nothing nothing lamp. ${none}. ${bed}. ${bed}`)
-    expect(rows[2].prompt).toMatch(/^Where do you see a (bed|lamp)\?$/)
-    expect(rows[0].solution).toContain(rows[2].solution)
+    expect(rows[1].prompt).toMatch(/^Where do you see a (bed|lamp)\?$/)
+    expect(rows[0].solution).toContain(rows[1].solution)
+    expect(rows[2].prompt).toMatch(/^Where do you see a (sofa|tv)\?$/)
+    expect(rows[2].solution).toBe('nothing.')
   })
 
   it('writes no coordinates, letters or comparisons, and the same for the same seed', () => {
     for (const { solution } of rows) expect(solution).not.toMatch(/\d|left of|right of|closer|[A-D]\./)
-    expect(captionRows(scene, captionOptionsSchema.parse({}), 42)).toEqual(rows)
+    expect(captionRows(scene, NAMES, options, 42)).toEqual(rows)
+  })
+})
+
+describe('cellRows', () => {
+  const rows = cellRows(scene, NAMES, options, 42)
+
+  it('has what each cell shows, the nearest first, and where the names of a list are', () => {
+    expect(rows).toHaveLength(1)
+    const [none, bed] = [null, { name: 'bed', distance: 'close' }]
+    const empty = [none, none, none, none, none, none]
+    expect(rows[0].cells).toEqual([
+      ...[none, none, none, none, none, { name: 'lamp', distance: 'distant' }],
+      ...empty,
+      ...[bed, bed, bed, none, none, none],
+      ...[bed, bed, bed, none, none, none],
+    ])
+    const places = Object.fromEntries(rows[0].names.map(({ name, place }) => [name, place]))
+    expect(places).toEqual({ bed: BED, lamp: LAMP, sofa: null, tv: null })
+  })
+
+  it('gives a vocabulary all its words', () => {
+    for (const word of [...NAMES, ...Object.values(BED), 'nothing'])
+      expect(cellWords(NAMES)).toMatch(new RegExp(` ${word} "${word}"`))
   })
 })

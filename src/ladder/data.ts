@@ -8,6 +8,7 @@ import { writeJsonl } from '../common/jsonl.js'
 import type { Progress } from '../common/progress.js'
 import { makeDataset, writeDataset } from '../dataset/build.js'
 import { captionRows } from '../dataset/captions.js'
+import { cellRows } from '../dataset/cells.js'
 import { geometricReasoning } from '../dataset/teacher.js'
 import { buildRecords, readRecords } from '../scene/records.js'
 import { listScans } from '../scene/scannet/scan.js'
@@ -16,12 +17,14 @@ import type { PromptedRow } from '../schema/prompted-row.js'
 import { promptText, tagged } from '../schema/prompts.js'
 import { readSamples } from '../schema/read-samples.js'
 import type { LabelledBox, Sample } from '../schema/sample.js'
+import type { SceneRecord } from '../schema/scene-record.js'
 import { type Resize, scaleBox } from '../training/example.js'
 import type { Recipe } from './recipe.js'
 
 export type Split = 'train' | 'test'
 export const COLD_START_FILE = 'spld_coldstart_data.jsonl'
 export const CAPTIONS_FILE = 'captions.jsonl'
+export const CELLS_FILE = 'cells.jsonl'
 /** Cores that rooms and records are made on. */
 const workers = (): number => Math.max(1, Math.min(os.availableParallelism(), 8))
 
@@ -125,19 +128,24 @@ export function prepareColdStart(
   return file
 }
 
-/** Captions of the training pictures, for a `base` stage; made once. */
-export function prepareCaptions(recipe: Recipe, run: string): string {
+/** Targets and captions of the training pictures, for the stages that pretrain; made once. */
+export function preparePretraining(recipe: Recipe, run: string): { cells: string; captions: string } {
   const { data } = splitFolders(run, 'train')
-  const file = path.join(data, CAPTIONS_FILE)
-  if (fs.existsSync(file)) return file
+  const files = { cells: path.join(data, CELLS_FILE), captions: path.join(data, CAPTIONS_FILE) }
+  if (Object.values(files).every((file) => fs.existsSync(file))) return files
   const { captions } = recipe.data.train
   const records = [...readRecords(path.join(data, 'records'))]
-  writeJsonl(
-    file,
-    records.flatMap((record) => captionRows(record, captions, recipe.seed)),
-  )
-  return file
+  const names = namesOf(records)
+  const rows = <T>(make: typeof cellRows | typeof captionRows): T[] =>
+    records.flatMap((record) => make(record, names, captions, recipe.seed) as T[])
+  writeJsonl(files.cells, rows(cellRows))
+  writeJsonl(files.captions, rows(captionRows))
+  return files
 }
+
+/** Categories of all objects, by the alphabet. */
+const namesOf = (records: readonly SceneRecord[]): string[] =>
+  [...new Set(records.flatMap(({ objects }) => objects.map(({ category }) => category)))].sort()
 
 /** Hash of all that training reads: the questions, and the files of captions and traces. */
 export function dataHash(run: string, files: readonly string[]): string {

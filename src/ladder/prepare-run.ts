@@ -23,11 +23,12 @@ import { resizedSize } from '../vision-language/image-processor.js'
 import { loadProcessor } from '../vision-language/processor-folder.js'
 import {
   CAPTIONS_FILE,
+  CELLS_FILE,
   COLD_START_FILE,
   dataHash,
-  prepareCaptions,
   prepareColdStart,
   prepareDataset,
+  preparePretraining,
   prepareRecords,
   prepareScans,
   type Split,
@@ -110,8 +111,8 @@ function stepRunner(total: number, status: ReturnType<typeof openStatus>, signal
   }
 }
 
-const asksForCaptions = ({ stages }: Recipe): boolean =>
-  Object.values(stages).some((one) => one && 'captions' in one.data)
+const pretrains = ({ stages }: Recipe): boolean =>
+  Object.values(stages).some((one) => one && ('captions' in one.data || 'cells' in one.data))
 
 /** Rooms, records, questions, the starting model and the teacher's traces. */
 export async function prepareRun(job: LadderJob, tested: boolean): Promise<Run> {
@@ -152,12 +153,12 @@ export async function prepareRun(job: LadderJob, tested: boolean): Promise<Run> 
     : samples.test
   const start = stageFolder(run, stages, 0)
   const files = await step('start model, texts', train.length, 'questions', async (progress) => {
-    const captions = asksForCaptions(recipe) ? prepareCaptions(recipe, run) : undefined
-    await prepareStartModel(recipe, start, train, captions)
+    const pretraining = pretrains(recipe) ? preparePretraining(recipe, run) : undefined
+    await prepareStartModel(recipe, start, train, pretraining)
     const { image_processor } = loadProcessor(start)
     const resize: Resize = (size) => resizedSize(size, image_processor)
     const coldstart = prepareColdStart(recipe, run, train, resize, progress)
-    return captions ? { captions, coldstart } : { coldstart }
+    return { ...pretraining, coldstart }
   })
   ranks.barrier()
   return { ...job, train, test, stages, files, status, step }
@@ -174,7 +175,9 @@ function joinRun(job: LadderJob, ranks: Ranks): Run {
     test: [],
     stages: stagesOf(recipe, job.until),
     files: {
-      ...(asksForCaptions(recipe) ? { captions: path.join(data, CAPTIONS_FILE) } : {}),
+      ...(pretrains(recipe)
+        ? { cells: path.join(data, CELLS_FILE), captions: path.join(data, CAPTIONS_FILE) }
+        : {}),
       coldstart: path.join(data, COLD_START_FILE),
     },
     status: null,

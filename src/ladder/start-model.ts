@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { dataError } from '../common/errors.js'
 import { writeFolderAtomic } from '../common/files.js'
 import { readJsonl } from '../common/jsonl.js'
+import { cellWords } from '../dataset/cells.js'
 import { geometricReasoning } from '../dataset/teacher.js'
+import type { CellRow } from '../schema/cell-row.js'
 import type { PromptedRow } from '../schema/prompted-row.js'
 import { directAnswer, plainMode, promptText } from '../schema/prompts.js'
 import type { Sample } from '../schema/sample.js'
@@ -24,7 +26,7 @@ import { buildWordTokenizer } from '../vision-language/word-tokenizer.js'
 import type { Recipe } from './recipe.js'
 
 /** Every text a micro model will read or write about these samples. */
-function* corpus(recipe: Recipe, samples: readonly Sample[], captions?: string): Generator<string> {
+function* corpus(recipe: Recipe, samples: readonly Sample[], pretraining?: Pretraining): Generator<string> {
   yield 'system\nYou are a helpful assistant.\nuser\nassistant\n'
   for (const sample of samples) {
     yield promptText(sample, plainMode(sample), recipe.prompt_style)
@@ -33,10 +35,19 @@ function* corpus(recipe: Recipe, samples: readonly Sample[], captions?: string):
     yield promptText(sample, 'think', recipe.prompt_style)
     yield geometricReasoning(sample) ?? ''
   }
-  for (const { prompt, solution } of captions ? readJsonl<PromptedRow>(captions) : []) {
+  if (!pretraining) return
+  for (const { prompt, solution } of readJsonl<PromptedRow>(pretraining.captions)) {
     yield prompt
     yield solution
   }
+  const names = readJsonl<CellRow>(pretraining.cells).flatMap((row) => row.names.map(({ name }) => name))
+  yield cellWords([...new Set(names)])
+}
+
+/** Files of what a model will be pretrained on. */
+interface Pretraining {
+  cells: string
+  captions: string
 }
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -55,13 +66,13 @@ export function modelFolder(name: string): string {
 
 /**
  * Leaves a complete stage folder in `out`, which appears whole or not at all.
- * @param captions file of captions, where the model will be pretrained on them
+ * @param pretraining files, where the model will be pretrained
  */
 export async function prepareStartModel(
   recipe: Recipe,
   out: string,
   samples: readonly Sample[],
-  captions?: string,
+  pretraining?: Pretraining,
 ): Promise<void> {
   if (fs.existsSync(path.join(out, 'stage.json'))) return
   const { model } = recipe
@@ -69,7 +80,7 @@ export async function prepareStartModel(
     if ('name_or_path' in model) {
       copyModel(modelFolder(model.name_or_path), folder)
       if (model.min_pixels !== undefined || model.max_pixels !== undefined) writePixelLimits(folder, model)
-    } else writeFreshModel(recipe.name, recipe.seed, model, corpus(recipe, samples, captions), folder)
+    } else writeFreshModel(recipe.name, recipe.seed, model, corpus(recipe, samples, pretraining), folder)
     writeStageFile(folder, { name: 'start', fingerprint: '', parent: null, steps: 0, seconds: 0 })
   })
 }

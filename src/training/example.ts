@@ -1,8 +1,10 @@
 /** What a model is trained on: pictures, a user's text, and the answer it should give. */
 import path from 'node:path'
+import type { z } from 'zod'
 import type { Media } from '../clients/client.js'
 import { dataError } from '../common/errors.js'
 import { readJsonl } from '../common/jsonl.js'
+import { type CellRow, cellRowSchema } from '../schema/cell-row.js'
 import { promptedRowSchema } from '../schema/prompted-row.js'
 import { directAnswer, type PromptMode, type PromptStyle, plainMode, promptText } from '../schema/prompts.js'
 import { sampleId } from '../schema/results.js'
@@ -16,6 +18,8 @@ export interface Example {
   answer: string
   /** What rewards are computed from; its boxes are in the pixels the model sees. */
   sample?: Sample
+  /** What its picture's cells show: the example is aligned with, not answered (`alignment.ts`). */
+  cells?: CellRow
 }
 
 export type Resize = (size: { width: number; height: number }) => { width: number; height: number }
@@ -70,24 +74,42 @@ export function exampleOf(
   }
 }
 
+/** A row of a file by its schema. @throws data error naming file, row and field */
+function parseRow<T extends z.ZodType>(schema: T, row: unknown, expected: string, at: string): z.infer<T> {
+  const parsed = schema.safeParse(row)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw dataError(`${at} field ${issue.path.join('.')}`, expected, issue.message)
+}
+
 /** Reads a file of prompted rows; prompt and solution are used verbatim. @throws data error naming file and row */
 export function readPrompted(file: string, imageRoot: string): Example[] {
   return readJsonl(file).map((row, index) => {
-    const parsed = promptedRowSchema.safeParse(row)
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues
-      throw dataError(
-        `${file} row ${index + 1} field ${issue.path.join('.')}`,
-        'prompt, solution, image and data_type',
-        issue.message,
-      )
-    }
-    const { question_id, prompt, solution, image, data_type } = parsed.data
+    const { question_id, prompt, solution, image, data_type } = parseRow(
+      promptedRowSchema,
+      row,
+      'prompt, solution, image and data_type',
+      `${file} row ${index + 1}`,
+    )
     return {
       id: `${path.basename(file)}/${question_id}/${index}`,
       media: mediaOf(image, data_type, imageRoot),
       text: prompt,
       answer: solution,
+    }
+  })
+}
+
+/** Reads a file of what pictures' cells show. @throws data error naming file and row */
+export function readCells(file: string, imageRoot: string): Example[] {
+  return readJsonl(file).map((row, index) => {
+    const cells = parseRow(cellRowSchema, row, 'image, cells and names', `${file} row ${index + 1}`)
+    return {
+      id: `${path.basename(file)}/${index}`,
+      media: mediaOf([cells.image], 'single_image', imageRoot),
+      text: cells.names.map(({ name }) => name).join(' '),
+      answer: '',
+      cells,
     }
   })
 }

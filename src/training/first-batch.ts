@@ -5,6 +5,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { writeFileAtomic } from '../common/files.js'
+import { NOTHING } from '../schema/cell-row.js'
 import type { Qwen2_5_VL } from '../vision-language/model/model.js'
 import type { Processor } from '../vision-language/processor.js'
 import { createEncoder, sftRow } from './encode.js'
@@ -63,6 +64,15 @@ function trainedOf(packed: Packed): boolean[] {
   return trained
 }
 
+/** Targets of an alignment: words that tokens are brought near to, of which none is answered. */
+function cellsText({ id, cells }: RowExamples[number]): string {
+  const shown = cells?.cells.map((cell) => (cell ? `${cell.name} ${cell.distance}` : NOTHING)) ?? []
+  const lookups = cells?.names.map(
+    ({ name, place }) => `${name} ⟦${place ? Object.values(place).join(' ') : NOTHING}⟧`,
+  )
+  return `${id}: cells ⟦${shown.join(', ')}⟧, names ${lookups?.join(', ')}\n`
+}
+
 /** The rows of a batch, one after another; their pictures must be loaded. */
 export function firstBatchText(rows: readonly RowExamples[], settings: Settings): string {
   const { processor, pictures, model, isPrompt, defects } = settings
@@ -72,6 +82,7 @@ export function firstBatchText(rows: readonly RowExamples[], settings: Settings)
   })
   return rows
     .map((examples, index) => {
+      if (examples[0].cells) return `=== row ${index + 1} of ${rows.length}: ${cellsText(examples[0])}`
       const encoded = examples.map(encode)
       const packed = pack([sftRow(encoded, processor.tokenizer.special.image)], model.config, model.rope)
       const trained = isPrompt ? [] : trainedOf(packed)

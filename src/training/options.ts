@@ -7,12 +7,12 @@ import { PROMPT_STYLES } from '../schema/prompts.js'
 import { SCHEDULES } from '../torch/schedule.js'
 import { LORA_TARGETS } from '../vision-language/model/lora.js'
 
-/** In order. `base` pretrains a micro model on captions; the paper's ladder starts from a model that has seen. */
-export const STAGES = ['base', 'perception', 'understanding', 'cold-start', 'reasoning'] as const
+/** In order. The first two pretrain a micro model; the paper's ladder starts from a model that has seen. */
+export const STAGES = ['alignment', 'base', 'perception', 'understanding', 'cold-start', 'reasoning'] as const
 export type StageName = (typeof STAGES)[number]
 
 /** Where a stage's examples come from, by share of its rows. */
-export const DATA_SOURCES = ['captions', 'grounding', 'spatial', 'coldstart'] as const
+export const DATA_SOURCES = ['cells', 'captions', 'grounding', 'spatial', 'coldstart'] as const
 export type DataSource = (typeof DATA_SOURCES)[number]
 
 const common = {
@@ -161,6 +161,7 @@ export type CommonOptions = Pick<SftOptions, keyof typeof common>
 
 /** A recipe may leave stages out; those it has are trained in the order above. */
 export const stagesSchema = z.strictObject({
+  alignment: stageOf.optional(),
   base: stageOf.optional(),
   perception: stageOf.optional(),
   understanding: stageOf.optional(),

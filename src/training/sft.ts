@@ -5,6 +5,7 @@ import { scope } from '../torch/tensor.js'
 import type { Qwen2_5_VL } from '../vision-language/model/model.js'
 import type { Processor } from '../vision-language/processor.js'
 import { batchesOf, weightedMean } from './accumulation.js'
+import { alignmentMetrics, createAlignment, namesOf } from './alignment.js'
 import { ALONE, joinShares, type Ranks, shareOf } from './data-parallel.js'
 import { createEncoder, sftRow } from './encode.js'
 import type { Defects } from './fidelity.js'
@@ -51,12 +52,15 @@ export function createSft(settings: SftSettings): StepTrainer {
   const batchesAt = (step: number): RowExamples[][] =>
     batchesOf(schedule[step], settings.batchSize ?? schedule[step].length)
 
+  const alignment = createAlignment(model, processor, pictures, namesOf(schedule))
+
   /** Adds the gradients of the batch's Σ −log p / `divisor`. */
-  function accumulateBatch(
+  function accumulateText(
     examples: readonly RowExamples[],
     rows: ReturnType<typeof sftRow>[],
     divisor: number,
   ) {
+    if (rows.length === 0) return { loss: 0, entropy: 0, tokens: 0, answers: 0 }
     const packed = pack(rows, model.config, model.rope)
     const media = examples.flatMap((row) => row[0].media)
     const tape = checkpointing ? createTape() : null
@@ -75,8 +79,10 @@ export function createSft(settings: SftSettings): StepTrainer {
     accumulate(step) {
       const all = batchesAt(step)
       const batches = shareOf(all, ranks).map((examples) => {
-        const rows = examples.map((row) => sftRow(row.map(encode), processor.tokenizer.special.image))
-        return { examples, rows, answers: rows.reduce((count, row) => count + trainedTokens(row), 0) }
+        const told = examples.filter(([example]) => !example.cells)
+        const rows = told.map((row) => sftRow(row.map(encode), processor.tokenizer.special.image))
+        const aligned = examples.filter(([example]) => example.cells).map(([example]) => encode(example))
+        return { told, rows, aligned, answers: rows.reduce((count, row) => count + trainedTokens(row), 0) }
       })
       const answersOfStep =
         normalization === 'num_items_in_batch'
@@ -85,18 +91,26 @@ export function createSft(settings: SftSettings): StepTrainer {
               .reduce((a, b) => a + b, 0)
           : null
       const own = watch('loss', () =>
-        batches.map(({ examples, rows, answers }) =>
-          scope(() => accumulateBatch(examples, rows, answersOfStep ?? answers * all.length)),
-        ),
+        batches.map(({ told, rows, aligned, answers }) => ({
+          ...scope(() => accumulateText(told, rows, answersOfStep ?? answers * all.length)),
+          cells: aligned.length > 0 ? scope(() => alignment.accumulate(aligned, 1 / all.length)) : null,
+        })),
       )
       const done = joinShares(ranks.gather(own))
+      const cells = done.flatMap((batch) => batch.cells ?? [])
+      const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)
       return {
-        loss: done.reduce((sum, { loss }) => sum + loss, 0),
-        entropy: weightedMean(
-          done.map(({ entropy }) => entropy),
-          done.map(({ answers }) => answers),
-        ),
-        num_tokens: done.reduce((sum, { tokens }) => sum + tokens, 0),
+        loss: total(done.map(({ loss }) => loss)) + total(cells.map(({ loss }) => loss)),
+        ...(done.some(({ answers }) => answers > 0)
+          ? {
+              entropy: weightedMean(
+                done.map(({ entropy }) => entropy),
+                done.map(({ answers }) => answers),
+              ),
+            }
+          : {}),
+        ...(cells.length > 0 ? alignmentMetrics(cells) : {}),
+        num_tokens: total(done.map(({ tokens }) => tokens)) + total(cells.map(({ tokens }) => tokens)),
         ...watch.take(),
       }
     },

@@ -4,7 +4,7 @@ import type { Sample } from '../schema/sample.js'
 import { resizedSize } from '../vision-language/image-processor.js'
 import type { Processor } from '../vision-language/processor.js'
 import { ALONE } from './data-parallel.js'
-import { type Example, exampleOf, readPrompted } from './example.js'
+import { type Example, exampleOf, readCells, readPrompted } from './example.js'
 import { groupByLength, wantedLengths } from './lengths.js'
 import { type DataSource, type GrpoOptions, isGrpo, type SftOptions } from './options.js'
 import { type RowExamples, scheduleRows } from './schedule-rows.js'
@@ -54,7 +54,7 @@ function examplesOf(job: RowsJob, resize: Parameters<typeof exampleOf>[1]['resiz
         ]
       const file = files[source]
       if (!file) throw dataError(`stage ${job.name}`, `a file of ${source} for its data`, 'none')
-      return [source, readPrompted(file, imageRoot)]
+      return [source, (source === 'cells' ? readCells : readPrompted)(file, imageRoot)]
     }),
   )
 }

@@ -1,0 +1,135 @@
+/** Alignment: its loss is what the model's own logits say, and training on it makes names point at their places. */
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeJsonl } from '../common/jsonl.js'
+import { cellWords } from '../dataset/cells.js'
+import { encodePng } from '../images/codec.js'
+import { formulaPicture } from '../images/formula-picture.js'
+import { type CellRow, COLUMNS, DISTANCES, HEIGHTS, NOTHING, ROWS, WIDTHS } from '../schema/cell-row.js'
+import { logSoftmax } from '../torch/ops.js'
+import { scope, type Tensor, tensor } from '../torch/tensor.js'
+import { createChatTemplate, qwenChatTemplate } from '../vision-language/chat-template.js'
+import { parseImageProcessorConfig } from '../vision-language/image-processor.js'
+import { freshModel, Qwen2_5_VL } from '../vision-language/model/model.js'
+import { createProcessor, type Processor } from '../vision-language/processor.js'
+import { createTokenizer } from '../vision-language/tokenizer.js'
+import { buildWordTokenizer } from '../vision-language/word-tokenizer.js'
+import { createAlignment } from './alignment.js'
+import { createEncoder } from './encode.js'
+import { type Example, readCells } from './example.js'
+import { microConfig } from './micro-model.test-helper.js'
+import { Pictures } from './pictures.js'
+
+const NAMES = ['bed', 'chair', 'lamp']
+const SIZES: [number, number][] = [
+  [168, 112],
+  [168, 112],
+  [84, 56],
+]
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'alignment-'))
+let [examples, processor]: [Example[], Processor | null] = [[], null]
+
+const rows: CellRow[] = SIZES.map((_, i) => ({
+  image: `${i}.png`,
+  cells: Array.from({ length: 24 }, (_, cell) =>
+    (cell + i) % 3 === 0 ? null : { name: NAMES[(cell + i) % 2], distance: DISTANCES[cell % 4] },
+  ),
+  names: [
+    { name: 'chair', place: null },
+    {
+      name: 'bed',
+      place: { column: COLUMNS[i], row: ROWS[3 - i], distance: 'far', width: 'slim', height: 'tall' },
+    },
+  ],
+}))
+
+beforeAll(async () => {
+  for (const [i, [width, height]] of SIZES.entries())
+    fs.writeFileSync(path.join(folder, `${i}.png`), await encodePng(formulaPicture(width, height, 7 * i)))
+  writeJsonl(path.join(folder, 'cells.jsonl'), rows)
+  examples = readCells(path.join(folder, 'cells.jsonl'), folder)
+  const texts = ['system\nYou are a helpful assistant.\nuser\nassistant\n', cellWords(NAMES)]
+  const { tokenizerJson, tokenizerConfig } = buildWordTokenizer(texts)
+  processor = createProcessor(
+    createTokenizer(tokenizerJson, tokenizerConfig),
+    parseImageProcessorConfig({ min_pixels: 784, max_pixels: 18816 }),
+    createChatTemplate(qwenChatTemplate),
+  )
+})
+afterAll(() => fs.rmSync(folder, { recursive: true }))
+
+async function setUp(some: readonly Example[]) {
+  const using = processor as Processor
+  const model = freshModel(microConfig(using.tokenizer), 3)
+  for (const value of model.weights.values()) value.setRequiresGrad()
+  const pictures = new Pictures(using.image_processor)
+  await pictures.load(some.flatMap(({ media }) => media))
+  const encoded = some.map(createEncoder(using, pictures))
+  return { model, pictures, encoded, alignment: createAlignment(model, using, pictures, NAMES), using }
+}
+
+describe('alignment', () => {
+  it('costs what the logits of a model of one and of two layers say', async () => {
+    const { model, pictures, encoded, alignment, using } = await setUp(examples.slice(0, 1))
+    const [{ shared, images, example }] = encoded
+    const { tokenizer } = using
+    const id = (word: string): number => tokenizer.encode(` ${word}`)[0]
+    const ids = [...shared, ...tokenizer.encode(' chair bed')]
+    scope(() => {
+      const { pixel_values } = pictures.patches(example.media)
+      const patches = tensor(pixel_values, [96, pixel_values.length / 96])
+      const inputs = { input_ids: [ids], pixel_values: patches, image_grid_thw: images }
+      /** −log p of a word among `words`, by the logits of one token. */
+      const cost = (logits: Tensor, token: number, words: readonly string[], right: string): number => {
+        const all = logits.numbers()
+        const start = token * using.tokenizer.vocab_size
+        const chosen = logSoftmax(tensor(words.map((word) => all[start + id(word)])), -1).numbers()
+        return -chosen[words.indexOf(right)]
+      }
+      const after = [1, 2].map(
+        (num_hidden_layers) =>
+          new Qwen2_5_VL({ ...model.config, num_hidden_layers }, model.weights).forward(inputs).logits,
+      )
+      // A decoder without layers has the final norm alone.
+      const none = new Qwen2_5_VL({ ...model.config, num_hidden_layers: 0 }, model.weights).forward(
+        inputs,
+      ).logits
+      const objects = [NOTHING, ...NAMES]
+      const first = ids.indexOf(tokenizer.special.image)
+      const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length
+      const { cells } = rows[0]
+      const shown = (logits: Tensor): number =>
+        mean(cells.map((cell, k) => cost(logits, first + k, objects, cell?.name ?? NOTHING))) +
+        mean(cells.flatMap((cell, k) => (cell ? [cost(logits, first + k, DISTANCES, cell.distance)] : [])))
+      const place =
+        mean(cells.map((_, k) => cost(after[0], first + k, COLUMNS, COLUMNS[k % 6]))) +
+        mean(cells.map((_, k) => cost(after[0], first + k, ROWS, ROWS[Math.floor(k / 6)])))
+      const [chair, bed] = [ids.length - 2, ids.length - 1]
+      const lookups =
+        mean([cost(after[1], chair, objects, NOTHING), cost(after[1], bed, objects, 'bed')]) +
+        cost(after[1], bed, COLUMNS, 'leftmost') +
+        cost(after[1], bed, ROWS, 'bottom') +
+        cost(after[1], bed, DISTANCES, 'far') +
+        cost(after[1], bed, WIDTHS, 'slim') +
+        cost(after[1], bed, HEIGHTS, 'tall')
+      const expected = shown(none) + shown(after[0]) + place + 2 * lookups
+      const { loss, tokens } = alignment.accumulate(encoded, 0.5)
+      expect(tokens).toBe(ids.length)
+      expect(Math.abs(loss / (0.5 * expected) - 1)).toBeLessThan(1e-5)
+    })
+    model.dispose()
+  })
+
+  it('refuses a picture whose visual tokens are not its cells, and a row without them', async () => {
+    const { model, encoded, alignment } = await setUp(examples)
+    expect(() => alignment.accumulate(encoded, 1)).toThrow(
+      'cells.jsonl/2: expected a picture of 6 x 4 visual tokens, as its cells are, got 3 x 2',
+    )
+    model.dispose()
+    const file = path.join(folder, 'broken.jsonl')
+    writeJsonl(file, [rows[0], { ...rows[1], names: undefined }])
+    expect(() => readCells(file, folder)).toThrow(/broken\.jsonl row 2 field names: expected image, cells/)
+  })
+})
