@@ -7,15 +7,15 @@ import { type CaptionOptions, categoriesOf, type Spoken, spokenObjects } from '.
 
 const article = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`
 
-/** "a bed left bottom, near, wide, low." for every object. */
-const describe = (objects: readonly Spoken[]): string =>
-  objects
-    .map((o) => `${article(o.name)} ${o.column} ${o.row}, ${o.distance}, ${o.width}, ${o.height}.`)
-    .join(' ')
+/** "left bottom, near, wide, low." */
+const placeOf = (o: Spoken): string => `${o.column} ${o.row}, ${o.distance}, ${o.width}, ${o.height}.`
+const listed = (words: readonly string[]): string =>
+  words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 
 /**
- * Rows of every picture of a scene that shows something: all objects, the nearest first; where one kind is that is there,
- * and one that is not.
+ * Rows of every picture of a scene that shows something: all its objects, the nearest first; and where one, two and three
+ * things are, in the order of the question and without their names, so that an answer has to look them up. One in four
+ * that is asked for is not there.
  * @param names all that may be asked for
  */
 export function captionRows(
@@ -31,19 +31,25 @@ export function captionRows(
     if (objects.length === 0) return []
     const shown = [...new Set(objects.map(({ name }) => name))]
     const absent = names.filter((name) => !shown.includes(name))
-    const where = (name: string) => ({
-      prompt: `Where do you see ${article(name)}?`,
-      solution: describe(objects.filter((o) => o.name === name)) || `${NOTHING}.`,
-    })
-    return [
-      { prompt: 'Describe the picture.', solution: describe(objects) },
-      where(random.pick(shown)),
-      ...(absent.length > 0 ? [where(random.pick(absent))] : []),
-    ].map((text, kind) => ({
-      question_id: 3 * index + kind,
-      ...text,
-      image: [frame.image],
-      data_type: 'single_image' as const,
-    }))
+    const where = (count: number) => {
+      const [here, gone] = [shown, absent].map((some) => random.shuffle(some))
+      const asked = Array.from({ length: count }, () =>
+        gone.length > 0 && (here.length === 0 || random.next() < 0.25) ? gone.pop() : here.pop(),
+      ).filter((name) => name !== undefined)
+      const places = asked.map((name) => objects.find((o) => o.name === name))
+      return {
+        prompt: `Where do you see ${listed(asked.map(article))}?`,
+        solution: places.map((found) => (found ? placeOf(found) : `${NOTHING}.`)).join(' '),
+      }
+    }
+    const described = objects.map((o) => `${article(o.name)} ${placeOf(o)}`).join(' ')
+    return [{ prompt: 'Describe the picture.', solution: described }, where(1), where(2), where(3)].map(
+      (text, kind) => ({
+        question_id: 4 * index + kind,
+        ...text,
+        image: [frame.image],
+        data_type: 'single_image' as const,
+      }),
+    )
   })
 }

@@ -16,13 +16,13 @@ import { LOGS } from '../training/step-log.js'
 import { createChatTemplate, qwenChatTemplate } from '../vision-language/chat-template.js'
 import { parseConfig } from '../vision-language/config.js'
 import { parseImageProcessorConfig } from '../vision-language/image-processor.js'
-import { writeWeights } from '../vision-language/model/folder.js'
-import { freshModel } from '../vision-language/model/model.js'
+import { initialWeights, writeWeights } from '../vision-language/model/folder.js'
 import { writePixelLimits } from '../vision-language/pixel-limits.js'
 import { createProcessor } from '../vision-language/processor.js'
 import { saveProcessor } from '../vision-language/processor-folder.js'
 import { configTokenIds, createTokenizer } from '../vision-language/tokenizer.js'
 import { buildWordTokenizer } from '../vision-language/word-tokenizer.js'
+import { arrangeNumbers } from './number-embeddings.js'
 import type { Recipe } from './recipe.js'
 
 /** Every text a micro model will read or write about these samples. */
@@ -112,7 +112,8 @@ function writeFreshModel(
     { model_type: 'qwen2_5_vl', ...model.config, ...ids },
     `recipe ${name} model.config`,
   )
-  const fresh = freshModel(config, seed)
-  writeWeights(out, config, fresh.weights)
-  fresh.dispose()
+  const weights = initialWeights(config, seed)
+  arrangeNumbers(weights, tokenizer, config.initializer_range, seed)
+  writeWeights(out, config, weights)
+  for (const value of weights.values()) value.dispose()
 }

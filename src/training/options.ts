@@ -35,6 +35,8 @@ const common = {
   max_grad_norm: z.number().positive().default(1),
   /** The vision tower keeps its weights. */
   freeze_vision_modules: z.boolean().default(false),
+  /** Parameters that keep their weights too, by the beginnings of their names in the checkpoint (`model.layers.0.`). */
+  frozen_parameters: z.array(z.string().min(1)).default([]),
   /**
    * How long features of pictures are kept where the tower keeps its weights: not at all; for a step, so that rollout,
    * reference and loss share them; or for the run (as many as fit in 1 GiB), each picture computed by itself.

@@ -52,7 +52,8 @@ export function openPolicy(from: string, options: CommonOptions, seed: number): 
   const model = loadModel(from, { dtype })
   if (options.use_peft) return adapterPolicy(model, from, options, seed)
   const frozenTower = options.freeze_vision_modules
-  const trained = new Map([...model.weights].filter(([name]) => !(frozenTower && name.startsWith('visual.'))))
+  const frozen = [...(frozenTower ? ['visual.'] : []), ...options.frozen_parameters]
+  const trained = new Map([...model.weights].filter(([name]) => !frozen.some((start) => name.startsWith(start))))
   for (const value of trained.values()) value.setRequiresGrad()
   let reference: Qwen2_5_VL | undefined
   return {
