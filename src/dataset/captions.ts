@@ -7,15 +7,15 @@ import { type CaptionOptions, categoriesOf, type Spoken, spokenObjects } from '.
 
 const article = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`
 
-/** "left bottom, near, wide, low." */
-const placeOf = (o: Spoken): string => `${o.column} ${o.row}, ${o.distance}, ${o.width}, ${o.height}.`
+/** "at left bottom, near, wide, low." */
+const placeOf = (o: Spoken): string => `at ${o.column} ${o.row}, ${o.distance}, ${o.width}, ${o.height}.`
 const listed = (words: readonly string[]): string =>
   words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 
 /**
- * Rows of every picture of a scene that shows something: all its objects, the nearest first; and where one, two and three
- * things are, in the order of the question and without their names, so that an answer has to look them up. One in four
- * that is asked for is not there.
+ * Rows of every picture of a scene that shows something: all its objects, the nearest first; and where one thing and
+ * two are, in the order of the question and without their names, so that an answer has to look them up. One in four that is
+ * asked for is not there.
  * @param names all that may be asked for
  */
 export function captionRows(
@@ -43,9 +43,9 @@ export function captionRows(
       }
     }
     const described = objects.map((o) => `${article(o.name)} ${placeOf(o)}`).join(' ')
-    return [{ prompt: 'Describe the picture.', solution: described }, where(1), where(2), where(3)].map(
+    return [{ prompt: 'Describe the picture.', solution: described }, where(1), where(2)].map(
       (text, kind) => ({
-        question_id: 4 * index + kind,
+        question_id: 3 * index + kind,
         ...text,
         image: [frame.image],
         data_type: 'single_image' as const,

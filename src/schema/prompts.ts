@@ -32,7 +32,10 @@ function upstreamPrompt(sample: Sample, mode: PromptMode): string {
 
 function compactPrompt(sample: Sample, mode: PromptMode): string {
   const { question, options } = sample
-  if (mode === 'localize') return `${question}\nGive the boxes in JSON.`
+  if (mode === 'localize') {
+    const labels = Array.isArray(sample.answer) ? sample.answer.map(({ label }) => `the ${label}`) : []
+    return `Give the boxes of ${labels.join(' and ')} in JSON.`
+  }
   const listed = options ? `\n${options.join('\n')}` : ''
   return `${question}${listed}\n${mode === 'think' ? 'Think, then answer.' : 'Answer directly.'}`
 }
@@ -47,10 +50,14 @@ export const promptText = (sample: Sample, mode: PromptMode, style: PromptStyle)
  */
 export function directAnswer(answer: Sample['answer'], style: PromptStyle): string {
   if (!Array.isArray(answer)) return answer
-  const rows = answer.map(({ bbox_2d, label }) => `{"bbox_2d": [${bbox_2d.join(', ')}], "label": "${label}"}`)
-  return style === 'upstream'
-    ? `\`\`\`json\n[\n${rows.map((row) => `  ${row}`).join(',\n')}\n]\n\`\`\``
-    : `[${rows.join(', ')}]`
+  const fields = answer.map(({ bbox_2d, label }) => [
+    `"bbox_2d": [${bbox_2d.join(', ')}]`,
+    `"label": "${label}"`,
+  ])
+  if (style === 'upstream')
+    return `\`\`\`json\n[\n${fields.map(([box, label]) => `  {${box}, ${label}}`).join(',\n')}\n]\n\`\`\``
+  // A small model says first what it speaks of.
+  return `[${fields.map(([box, label]) => `{${label}, ${box}}`).join(', ')}]`
 }
 
 export const tagged = (reasoning: string, answer: string): string =>

@@ -38,6 +38,11 @@ const weights = (out: string): Buffer => fs.readFileSync(at(out, 'model.safetens
 it.each<[string, (change: Record<string, unknown>) => SftOptions | GrpoOptions]>([
   ['fine-tuning', sft],
   ['fine-tuning with a frozen tower', (change) => sft({ freeze_vision_modules: true, ...change })],
+  [
+    'fine-tuning with frozen layers',
+    (change) =>
+      sft({ freeze_vision_modules: true, frozen_parameters: ['model.layers.0.', 'model.embed'], ...change }),
+  ],
   ['GRPO', grpo],
 ])('checkpointing gives the same weights: %s', async (name, options) => {
   const before = liveTensors()
@@ -46,6 +51,28 @@ it.each<[string, (change: Record<string, unknown>) => SftOptions | GrpoOptions]>
   expect(losses(`${name} checkpointed`)).toEqual(losses(`${name} plain`))
   expect(weights(`${name} checkpointed`).equals(weights(`${name} plain`))).toBe(true)
   expect(liveTensors()).toBe(before)
+})
+
+it('frozen parameters keep their bits, the others move', async () => {
+  await run('some frozen', sft({ frozen_parameters: ['model.layers.0.', 'visual.patch_embed'] }))
+  scope(() => {
+    const [before, after] = ['start', 'some frozen'].map((folder) =>
+      readSafetensors(at(folder, 'model.safetensors')),
+    )
+    const kept = [...before].filter(
+      ([name, value]) => value.numbers().join() === after.get(name)?.numbers().join(),
+    )
+    const names = [...before.keys()].filter((name) => /^model\.layers\.0\.|^visual\.patch_embed/.test(name))
+    expect(kept.map(([name]) => name)).toEqual(names)
+    expect(names.length).toBeGreaterThan(5)
+  })
+})
+
+it.each([
+  [['model.layer.'], /^frozen_parameters: expected beginnings of names such as \S+, got model\.layer\.$/],
+  [['model.', 'visual.'], 'frozen_parameters: expected some parameters left to train, got none'],
+])('%s: not to be frozen', async (frozen_parameters, line) => {
+  await expect(run('frozen wrongly', sft({ frozen_parameters }))).rejects.toThrow(line)
 })
 
 it.each<[string, (change: Record<string, unknown>) => SftOptions | GrpoOptions]>([

@@ -1,6 +1,7 @@
 /** The model a stage trains: which of its tensors move, what a checkpoint keeps, what is written in the end. */
 import fs from 'node:fs'
 import path from 'node:path'
+import { dataError } from '../common/errors.js'
 import type { Tensor } from '../torch/tensor.js'
 import { writeWeights } from '../vision-language/model/folder.js'
 import { freshAdapters, mergeAdapters, writeAdapter } from '../vision-language/model/lora.js'
@@ -46,14 +47,26 @@ function adapterPolicy(base: Qwen2_5_VL, from: string, options: CommonOptions, s
   }
 }
 
-/** Opens the parent's folder for training. @throws data error when it is no model */
+/** Tensors that are trained. @throws data error when an option freezes none, or all are frozen */
+function trainedOf(weights: ReadonlyMap<string, Tensor>, options: CommonOptions): Map<string, Tensor> {
+  const { freeze_vision_modules, frozen_parameters } = options
+  const names = [...weights.keys()]
+  const unknown = frozen_parameters.find((start) => !names.some((name) => name.startsWith(start)))
+  if (unknown !== undefined)
+    throw dataError('frozen_parameters', `beginnings of names such as ${names[0]}`, unknown)
+  const frozen = [...(freeze_vision_modules ? ['visual.'] : []), ...frozen_parameters]
+  const trained = new Map([...weights].filter(([name]) => !frozen.some((start) => name.startsWith(start))))
+  if (trained.size === 0) throw dataError('frozen_parameters', 'some parameters left to train', 'none')
+  return trained
+}
+
+/** Opens the parent's folder for training. @throws data error when it is no model, or for what is to be frozen */
 export function openPolicy(from: string, options: CommonOptions, seed: number): Policy {
   const dtype = options.bf16 ? 'bf16' : 'f32'
   const model = loadModel(from, { dtype })
   if (options.use_peft) return adapterPolicy(model, from, options, seed)
   const frozenTower = options.freeze_vision_modules
-  const frozen = [...(frozenTower ? ['visual.'] : []), ...options.frozen_parameters]
-  const trained = new Map([...model.weights].filter(([name]) => !frozen.some((start) => name.startsWith(start))))
+  const trained = trainedOf(model.weights, options)
   for (const value of trained.values()) value.setRequiresGrad()
   let reference: Qwen2_5_VL | undefined
   return {
