@@ -184,7 +184,7 @@ it('prompts for boxes can be mixed in, and earn what their boxes overlap', async
   await runStage(job('boxes', options({ data: { grounding: 1 } })))
   const rows = readJsonl<{ prompt: string; answer: string }>(path.join(at('boxes'), 'rollouts.jsonl'))
   for (const { prompt, answer } of rows) {
-    expect(prompt).toMatch(/Give the boxes in JSON/)
+    expect(prompt).toMatch(/Give the boxes of the .+ in JSON/)
     expect(answer).toContain('bbox_2d')
   }
 })
