@@ -12,9 +12,13 @@ const TYPES = [
   'relative direction',
   'relative distance',
   'absolute distance',
-  'object count',
-  'appearance order',
+  'object size',
 ]
+/** Boxes: what the base may reach at most, and the model after understanding at least (one seed has reached 0.47). */
+const MOST_BASE_IOU = 0.3
+const LEAST_IOU = 0.25
+/** Points above the most frequent answer that the base may have in multiple choice. */
+const MOST_BASE_CHOICES = 0.05
 
 /** A file that is not there or not whole is a failed expectation, told as such. */
 class Unreadable extends Error {}
@@ -68,6 +72,8 @@ function expect(holds, expected) {
 
 const percent = (share) => (share === null ? '–' : `${(100 * share).toFixed(1)} %`)
 const scoresOf = (rung) => readJson('evaluation', rung, 'scores.json')
+const baseline = (name) =>
+  readJson('evaluation', 'baselines.json').rows.find(({ scores }) => scores.name === name).scores
 const typeOf = (scores, name) => scores.types.find((type) => type.question_type === name)
 
 for (const [index, rung] of RUNGS.entries()) {
@@ -124,6 +130,28 @@ expectation('boxes are better after perception than before', () => {
   const [before, after] = RUNGS.slice(0, 2).map((rung) => typeOf(scoresOf(rung), 'object localization').score)
   expect(after > before, `expected a mean IoU above ${percent(before)}, got ${percent(after)}`)
   return `mean IoU ${percent(before)} before, ${percent(after)} after`
+})
+
+expectation("the base answers none of the ladder's questions", () => {
+  const start = scoresOf('0-start')
+  const { score } = typeOf(start, 'object localization')
+  expect(
+    score <= MOST_BASE_IOU,
+    `expected a mean IoU of at most ${percent(MOST_BASE_IOU)}, got ${percent(score)}`,
+  )
+  const frequent = baseline('most frequent answer').choices.score
+  const { score: choices } = start.choices
+  expect(
+    choices <= frequent + MOST_BASE_CHOICES,
+    `expected choices of at most ${percent(frequent + MOST_BASE_CHOICES)}, got ${percent(choices)}`,
+  )
+  return `mean IoU ${percent(score)}, choices ${percent(choices)} (most frequent answer ${percent(frequent)})`
+})
+
+expectation('boxes after understanding are looked at', () => {
+  const { score } = typeOf(scoresOf('2-understanding'), 'object localization')
+  expect(score >= LEAST_IOU, `expected a mean IoU of at least ${percent(LEAST_IOU)}, got ${percent(score)}`)
+  return `mean IoU ${percent(score)}`
 })
 
 expectation(`the format is kept after cold-start in at least ${percent(LEAST_FORMAT)} of answers`, () => {

@@ -130,10 +130,10 @@ describe("the paper's recipe, with no weights at hand", () => {
 describe('other recipes', () => {
   it('micro: from the folder beside it, with its own pixels; three stages by Muon', () => {
     const result = estimate(inside('recipes/micro.yaml'), flags)
-    expect(result.checkpoint).toMatchObject({ equal: true, parameters: 1_311_040 })
+    expect(result.checkpoint).toMatchObject({ equal: true, parameters: 1_492_672 })
     expect(result.model.pixels).toEqual({ min: 784, max: 18_816 })
     expect(result.stages?.map(({ optim, tower_frozen }) => [optim, tower_frozen])).toEqual([
-      ['muon', false],
+      ['muon', true],
       ['muon', false],
       ['muon', false],
       ['adamw_torch', true],
@@ -147,7 +147,7 @@ describe('other recipes', () => {
     expect(result.model).toMatchObject({ source: 'fresh weights', folder: null })
     expect(result.parameters.visual).toBe(589_760)
     expect(result.assumed[0]).toContain('vocabulary')
-    expect(result.stages?.map(({ name }) => name)).toEqual(['base'])
+    expect(result.stages?.map(({ name }) => name)).toEqual(['alignment', 'base'])
   })
 
   it('kinds of data by totals, else by quotas, else alike', () => {
@@ -163,8 +163,10 @@ describe('other recipes', () => {
         ({ share }) => share,
       )
     const dataset = 'data.train.dataset'
-    expect(shares([])).toEqual([1 / 3, 1 / 3, 1 / 3])
-    expect(shares([`${dataset}.totals={single_image: 1, multi_view: 1, video: 2}`])).toEqual([
+    const all = `${dataset}.data_types=[single_image, multi_view, video]`
+    expect(shares([])).toEqual([1])
+    expect(shares([all])).toEqual([1 / 3, 1 / 3, 1 / 3])
+    expect(shares([all, `${dataset}.totals={single_image: 1, multi_view: 1, video: 2}`])).toEqual([
       0.25, 0.25, 0.5,
     ])
     expect(
@@ -202,8 +204,8 @@ describe('models', () => {
     expect(text()).toContain(`weights: not in ${folder}`)
     fs.copyFileSync(inside('models/micro-base/model.safetensors'), path.join(folder, 'model.safetensors'))
     expect(text()).toContain('those of config.json')
-    fs.writeFileSync(path.join(folder, 'config.json'), JSON.stringify({ ...config, num_hidden_layers: 4 }))
-    expect(text()).toContain('12 missing (model.layers.3.input_layernorm.weight, …)')
+    fs.writeFileSync(path.join(folder, 'config.json'), JSON.stringify({ ...config, num_hidden_layers: 5 }))
+    expect(text()).toContain('12 missing (model.layers.4.input_layernorm.weight, …)')
   })
 
   it('a released model by its name; text only; an unknown name is refused', () => {

@@ -59,7 +59,10 @@ describe('the stages of a recipe', () => {
     const ladder = ['perception', 'understanding', 'cold-start', 'reasoning']
     expect(stagesOf(readRecipe(micro))).toEqual(ladder)
     expect(stagesOf(readRecipe(micro), 'understanding')).toEqual(ladder.slice(0, 2))
-    expect(stagesOf(readRecipe(path.join(repository, 'recipes/micro-base.yaml')))).toEqual(['base'])
+    expect(stagesOf(readRecipe(path.join(repository, 'recipes/micro-base.yaml')))).toEqual([
+      'alignment',
+      'base',
+    ])
   })
 
   it('are asked for by name: one that it has not is told', () => {

@@ -8,19 +8,24 @@ import { cellWords } from '../dataset/cells.js'
 import { encodePng } from '../images/codec.js'
 import { formulaPicture } from '../images/formula-picture.js'
 import { type CellRow, COLUMNS, DISTANCES, HEIGHTS, NOTHING, ROWS, WIDTHS } from '../schema/cell-row.js'
+import { clearGradients } from '../torch/autograd.js'
+import { muon } from '../torch/muon.js'
 import { logSoftmax } from '../torch/ops.js'
 import { scope, type Tensor, tensor } from '../torch/tensor.js'
 import { createChatTemplate, qwenChatTemplate } from '../vision-language/chat-template.js'
 import { parseImageProcessorConfig } from '../vision-language/image-processor.js'
 import { freshModel, Qwen2_5_VL } from '../vision-language/model/model.js'
+import { isHidden } from '../vision-language/model/names.js'
 import { createProcessor, type Processor } from '../vision-language/processor.js'
 import { createTokenizer } from '../vision-language/tokenizer.js'
 import { buildWordTokenizer } from '../vision-language/word-tokenizer.js'
 import { createAlignment } from './alignment.js'
 import { createEncoder } from './encode.js'
 import { type Example, readCells } from './example.js'
+import { firstBatchText } from './first-batch.js'
 import { microConfig } from './micro-model.test-helper.js'
 import { Pictures } from './pictures.js'
+import { createSft } from './sft.js'
 
 const NAMES = ['bed', 'chair', 'lamp']
 const SIZES: [number, number][] = [
@@ -119,6 +124,49 @@ describe('alignment', () => {
       expect(tokens).toBe(ids.length)
       expect(Math.abs(loss / (0.5 * expected) - 1)).toBeLessThan(1e-5)
     })
+    model.dispose()
+  })
+
+  it('is learnt beside answers: both losses add up, and names point at their places in the end', async () => {
+    const { model, pictures, using } = await setUp(examples)
+    const [one, two] = examples
+    const told: Example = { id: 'told', media: one.media, text: 'lamp', answer: 'near' }
+    const trainer = (schedule: Example[][][]) =>
+      createSft({ model, processor: using, pictures, schedule, frozenTower: false })
+    const lossOf = (rows: Example[][]) => {
+      const metrics = scope(() => trainer([rows]).accumulate(0))
+      clearGradients([...model.weights.values()])
+      return metrics
+    }
+    const [apart, text, both] = [[[one]], [[told]], [[one], [told]]].map(lossOf)
+    expect(Math.abs(both.loss - apart.loss - text.loss)).toBeLessThan(1e-5 * both.loss)
+    expect(both.num_tokens).toBe(apart.num_tokens + text.num_tokens)
+    expect(apart).not.toHaveProperty('entropy')
+    const steps = 80
+    const optimizer = muon(model.weights, isHidden)
+    const learning = trainer(Array.from({ length: steps }, () => [[one], [two], [told]]))
+    const accuracies = Array.from({ length: steps }, (_, step) => {
+      const metrics = scope(() => learning.accumulate(step))
+      optimizer.step(0.01)
+      clearGradients([...model.weights.values()])
+      return metrics['alignment/column_accuracy']
+    })
+    expect(accuracies[0]).toBeLessThan(1)
+    expect(accuracies.slice(-5)).toEqual([1, 1, 1, 1, 1])
+    optimizer.dispose()
+    model.dispose()
+  })
+
+  it('is shown in the first batch as what it brings together', async () => {
+    const { model, pictures, using } = await setUp(examples.slice(0, 1))
+    const text = firstBatchText([examples.slice(0, 1)], {
+      processor: using,
+      pictures,
+      model,
+      isPrompt: false,
+    })
+    expect(text).toMatch(/^=== row 1 of 1: cells\.jsonl\/0: cells ⟦nothing, chair close, bed far, nothing,/)
+    expect(text).toContain('names chair ⟦nothing⟧, bed ⟦leftmost bottom far slim tall⟧')
     model.dispose()
   })
 
