@@ -44,7 +44,7 @@ describe('exampleOf', () => {
   it('asks for boxes in the pixels the model sees, and rewards them in the same', () => {
     const example = exampleOf(boxes, settings)
     // [10, 5, 40, 30] of 84×56 at half the size; 2.5 rounds up.
-    expect(example.answer).toBe('[{"bbox_2d": [5, 3, 20, 15], "label": "chair"}]')
+    expect(example.answer).toBe('[{"label": "chair", "bbox_2d": [5, 3, 20, 15]}]')
     expect(example.sample?.answer).toEqual([{ bbox_2d: [5, 3, 20, 15], label: 'chair' }])
     expect(accuracyReward(example.sample ?? boxes, example.answer)).toBe(1)
     // The sample it came from keeps its source pixels.
