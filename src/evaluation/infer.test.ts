@@ -187,6 +187,8 @@ describe('requests', () => {
   it('asks for reasoning where it is wanted, but never with boxes', () => {
     expect(ask(makeSample(), 'think').text).toContain('Think, then answer.')
     expect(ask(makeSample(), 'direct').text).toContain('Answer directly.')
-    expect(ask(makeBoxes(0, [['bed', [0, 0, 10, 10]]]), 'think').text).toBe('Give the boxes of the bed in JSON.')
+    expect(ask(makeBoxes(0, [['bed', [0, 0, 10, 10]]]), 'think').text).toBe(
+      'Give the boxes of the bed in JSON.',
+    )
   })
 })
