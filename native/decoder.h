@@ -164,7 +164,7 @@ class Decoder {
   static void reserve(std::vector<float>& buffer, int64_t size) {
     if (static_cast<int64_t>(buffer.size()) < size) buffer.resize(size);
   }
-  // Outputs a thread takes at a time: a multiple of the three that are computed together.
+  // Outputs a thread takes at a time: a multiple of those that are computed together.
   static int64_t unitOf(int64_t outs) { return outs < 512 ? 24 : 48; }
 
   void putKey(float* blocks, int64_t t, const float* key) const {
