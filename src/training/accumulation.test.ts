@@ -103,6 +103,32 @@ describe('fine-tuning', () => {
     // With answers of unlike length that is not the mean over tokens.
     expect(Math.abs(parts.loss / run(rows).loss - 1)).toBeGreaterThan(0.01)
   })
+
+  it('answer_mean: the mean of what the answers lose by themselves, in any batches and rows', () => {
+    const rows = step()
+    const alone = rows.map((row) => run([row]))
+    const mean = alone[0].gradient.map(
+      (_, i) => alone.reduce((sum, { gradient }) => sum + gradient[i], 0) / 4,
+    )
+    const one = direct[0].media
+    // Two of the answers behind one picture, as if it were theirs.
+    const shared = [[...rows[0], { ...rows[1][0], media: one }], rows[2], rows[3]]
+    const apart = run([...shared[0].map((example) => [example]), rows[2], rows[3]], 4, 'answer_mean')
+    for (const [parts, expected] of [
+      [
+        run(rows, 4, 'answer_mean'),
+        { loss: alone.reduce((sum, { loss }) => sum + loss, 0) / 4, gradient: mean },
+      ],
+      [
+        run(rows, 1, 'answer_mean'),
+        { loss: alone.reduce((sum, { loss }) => sum + loss, 0) / 4, gradient: mean },
+      ],
+      [run(shared, 2, 'answer_mean'), apart],
+    ] as const) {
+      expect(parts.loss / expected.loss).toBeCloseTo(1, 6)
+      expect(distance(parts.gradient, expected.gradient)).toBeLessThan(1e-5)
+    }
+  })
 })
 
 describe('reinforcement', () => {

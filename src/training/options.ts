@@ -68,9 +68,10 @@ const common = {
 /**
  * What the loss of a step is a mean of: of the batches' own token means, as transformers accumulates for
  * Qwen2.5-VL (`accepts_loss_kwargs = False`), or of all answer tokens of the step alike, as it does where a model
- * takes `num_items_in_batch`. Without accumulation they are the same.
+ * takes `num_items_in_batch`; without accumulation they are the same. Or of the token means of the step's answers
+ * (`answer_mean`), so that a letter weighs as much as a list of boxes, forty times as long.
  */
-export const LOSS_NORMALIZATIONS = ['batch_mean', 'num_items_in_batch'] as const
+export const LOSS_NORMALIZATIONS = ['batch_mean', 'num_items_in_batch', 'answer_mean'] as const
 export type LossNormalization = (typeof LOSS_NORMALIZATIONS)[number]
 
 export const sftOptionsSchema = z.strictObject({

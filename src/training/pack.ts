@@ -38,7 +38,7 @@ export interface Packed {
   /** [3, N] flat. */
   positions: Int32Array
   layout: BranchLayout
-  /** For every trained token: where its prediction is made (index in `ids`), its id, its branch (-1: a prefix). */
+  /** For every trained token: where its prediction is made (index in `ids`), its id, its branch (-1 - r: the prefix of row r). */
   sources: number[]
   targets: number[]
   branch: number[]
@@ -88,7 +88,7 @@ export function pack(rows: readonly Row[], config: Qwen2_5_VLConfig, rope: RopeR
       if (row.prefixScored?.[i]) {
         packed.sources.push(at + i - 1)
         packed.targets.push(prefix[i])
-        packed.branch.push(-1)
+        packed.branch.push(-1 - next.length)
       }
     put(prefix, (axis, i) => index.positions[axis * prefix.length + i])
     next.push(index.next[0])

@@ -1,7 +1,7 @@
 /** Supervised fine-tuning: one step of next-token loss on answers (every stage but reasoning). */
 import { mul, neg, sum } from '../torch/ops.js'
 import { createTape } from '../torch/tape.js'
-import { scope } from '../torch/tensor.js'
+import { scope, tensor } from '../torch/tensor.js'
 import type { Qwen2_5_VL } from '../vision-language/model/model.js'
 import type { Processor } from '../vision-language/processor.js'
 import { batchesOf, weightedMean } from './accumulation.js'
@@ -42,7 +42,18 @@ const trainedTokens = ({ prefixScored, branches }: ReturnType<typeof sftRow>): n
     prefixScored?.slice(1).filter(Boolean).length ?? 0,
   )
 
-/** The loss of a step is the mean over its answer tokens: all alike, or batch by batch (`normalization`). */
+/** Answers of a row, and its prefix where that is trained. */
+const trainedAnswers = ({ prefixScored, branches }: ReturnType<typeof sftRow>): number =>
+  branches.length + (prefixScored?.slice(1).some(Boolean) ? 1 : 0)
+
+/** What every trained token weighs, where each answer, or trained prefix, weighs 1. */
+function answerWeights(branch: readonly number[]): Float32Array {
+  const tokens = new Map<number, number>()
+  for (const one of branch) tokens.set(one, (tokens.get(one) ?? 0) + 1)
+  return Float32Array.from(branch, (one) => 1 / (tokens.get(one) as number))
+}
+
+/** The loss of a step is a mean over its answer tokens: all alike, batch by batch or answer by answer (`normalization`). */
 export function createSft(settings: SftSettings): StepTrainer {
   const { model, processor, pictures, schedule, frozenTower, checkpointing, normalization } = settings
   const { ranks = ALONE } = settings
@@ -54,7 +65,7 @@ export function createSft(settings: SftSettings): StepTrainer {
 
   const alignment = createAlignment(model, processor, pictures, namesOf(schedule))
 
-  /** Adds the gradients of the batch's Σ −log p / `divisor`. */
+  /** Adds the gradients of the batch's Σ −log p / `divisor`, its tokens weighted as `normalization` says. */
   function accumulateText(
     examples: readonly RowExamples[],
     rows: ReturnType<typeof sftRow>[],
@@ -66,9 +77,11 @@ export function createSft(settings: SftSettings): StepTrainer {
     const tape = checkpointing ? createTape() : null
     const features = pictures.batchFeatures(model, media, frozenTower, tape)
     const hidden = packedHidden(model, packed, features, tape)
-    const { loss, entropy } = backwardTokens(model, hidden, packed, (logp) =>
-      mul(neg(sum(logp)), 1 / divisor),
-    )
+    const weights = normalization === 'answer_mean' ? answerWeights(packed.branch) : null
+    const { loss, entropy } = backwardTokens(model, hidden, packed, (logp, start) => {
+      const weighted = weights ? mul(logp, tensor(weights.slice(start, start + logp.shape[0]))) : logp
+      return mul(neg(sum(weighted)), 1 / divisor)
+    })
     tape?.backward()
     return { loss, entropy, tokens: packed.ids.length, answers: packed.targets.length }
   }
@@ -82,17 +95,21 @@ export function createSft(settings: SftSettings): StepTrainer {
         const told = examples.filter(([example]) => !example.cells)
         const rows = told.map((row) => sftRow(row.map(encode), processor.tokenizer.special.image))
         const aligned = examples.filter(([example]) => example.cells).map(([example]) => encode(example))
-        return { told, rows, aligned, answers: rows.reduce((count, row) => count + trainedTokens(row), 0) }
+        const total = (count: (row: (typeof rows)[number]) => number): number =>
+          rows.reduce((sum, row) => sum + count(row), 0)
+        return { told, rows, aligned, tokens: total(trainedTokens), answers: total(trainedAnswers) }
       })
-      const answersOfStep =
-        normalization === 'num_items_in_batch'
-          ? ranks
-              .gather(batches.reduce((count, { answers }) => count + answers, 0))
-              .reduce((a, b) => a + b, 0)
-          : null
+      /** Of the whole step, all processes together. */
+      const ofStep = (count: 'tokens' | 'answers'): number =>
+        ranks.gather(batches.reduce((sum, batch) => sum + batch[count], 0)).reduce((a, b) => a + b, 0)
+      const divisor = {
+        batch_mean: null,
+        num_items_in_batch: () => ofStep('tokens'),
+        answer_mean: () => ofStep('answers'),
+      }[normalization ?? 'batch_mean']?.()
       const own = watch('loss', () =>
-        batches.map(({ told, rows, aligned, answers }) => ({
-          ...scope(() => accumulateText(told, rows, answersOfStep ?? answers * all.length)),
+        batches.map(({ told, rows, aligned, tokens }) => ({
+          ...scope(() => accumulateText(told, rows, divisor ?? tokens * all.length)),
           cells: aligned.length > 0 ? scope(() => alignment.accumulate(aligned, 1 / all.length)) : null,
         })),
       )
