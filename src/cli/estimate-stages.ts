@@ -101,6 +101,7 @@ function sourceRows(source: DataSource, recipe: Recipe, kinds: Kind[], questions
       1 + textTokens(directAnswer(BOXES, style)),
     ],
     spatial: [TEMPLATE.after + questionTokens('direct', style), 4],
+    open: [TEMPLATE.after + questionTokens('open', style), 4],
     coldstart: [TEMPLATE.after + questionTokens('think', style), REASONING[style]],
   }[source]
   const single = kinds.filter(({ data_type }) => data_type === 'single_image')

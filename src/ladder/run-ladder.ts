@@ -4,6 +4,7 @@
  * train together; all else the first one does, while the others wait.
  */
 import path from 'node:path'
+import { blindfold } from '../clients/blind.js'
 import { openLocal } from '../clients/local.js'
 import { formatDuration } from '../common/progress.js'
 import { evaluate, writeBaselines } from '../evaluation/evaluate.js'
@@ -49,7 +50,8 @@ const testRung = ({ recipe, run, test, stages, step, signal }: Run, index: numbe
   const name = index === 0 ? 'start' : stages[index - 1]
   const mode = modeOf(stages, index)
   return step(`test ${name}`, test.length, 'questions', async (progress) => {
-    const client = await openLocal(folder)
+    const opened = await openLocal(folder)
+    const client = recipe.stages[stages[index - 1]]?.blind ? blindfold(opened) : opened
     try {
       return await evaluate({
         client,

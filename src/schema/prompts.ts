@@ -6,8 +6,8 @@ import { answerKind, type Sample } from './sample.js'
 
 export const PROMPT_STYLES = ['upstream', 'compact'] as const
 export type PromptStyle = (typeof PROMPT_STYLES)[number]
-/** Boxes, a bare answer, or reasoning first: what the text asks for. */
-export type PromptMode = 'localize' | 'direct' | 'think'
+/** Boxes, a bare answer, reasoning first, or a choice in words, its options untold: what the text asks for. */
+export type PromptMode = 'localize' | 'direct' | 'think' | 'open'
 
 const THINK =
   "Please Think about this question as if you were a human pondering deeply. Engage in an internal dialogue using expressions such as 'let me think', 'wait', 'Hmm', 'oh, I see', 'let's break it down', etc, or other natural language thought expressions It's encouraged to include self-reflection or verification in the reasoning process. \n"
@@ -18,6 +18,9 @@ function upstreamPrompt(sample: Sample, mode: PromptMode): string {
   const { question, options } = sample
   if (mode === 'localize')
     return `Question: ${question}\nPlease carefully observe the image first to identify the object(s) referred to in the question. Note that each object type appears only once in the image. Please provide the 2D bounding box coordinates and labels of the related objects in JSON format. `
+  // Ours: upstream always tells the options.
+  if (mode === 'open')
+    return `Question: ${question}\n\nPlease answer the question using a single word or phrase directly.`
   if (mode === 'direct')
     // Upstream puts no newline between the question and "Options:".
     return options
@@ -36,7 +39,7 @@ function compactPrompt(sample: Sample, mode: PromptMode): string {
     const labels = Array.isArray(sample.answer) ? sample.answer.map(({ label }) => `the ${label}`) : []
     return `Give the boxes of ${labels.join(' and ')} in JSON.`
   }
-  const listed = options ? `\n${options.join('\n')}` : ''
+  const listed = options && mode !== 'open' ? `\n${options.join('\n')}` : ''
   return `${question}${listed}\n${mode === 'think' ? 'Think, then answer.' : 'Answer directly.'}`
 }
 
@@ -58,6 +61,13 @@ export function directAnswer(answer: Sample['answer'], style: PromptStyle): stri
     return `\`\`\`json\n[\n${fields.map(([box, label]) => `  {${box}, ${label}}`).join(',\n')}\n]\n\`\`\``
   // A small model says first what it speaks of.
   return `[${fields.map(([box, label]) => `{${label}, ${box}}`).join(', ')}]`
+}
+
+/** The words of the option that answers a multiple-choice question: `left`. */
+export function optionText({ options, answer }: Pick<Sample, 'options' | 'answer'>): string {
+  const option = options?.find((one) => one.startsWith(`${answer}. `))
+  if (option === undefined) throw new Error(`expected an option ${answer}, got ${options?.join(', ')}`)
+  return option.slice(`${answer}. `.length)
 }
 
 export const tagged = (reasoning: string, answer: string): string =>

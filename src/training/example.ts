@@ -6,7 +6,14 @@ import { dataError } from '../common/errors.js'
 import { readJsonl } from '../common/jsonl.js'
 import { type CellRow, cellRowSchema } from '../schema/cell-row.js'
 import { promptedRowSchema } from '../schema/prompted-row.js'
-import { directAnswer, type PromptMode, type PromptStyle, plainMode, promptText } from '../schema/prompts.js'
+import {
+  directAnswer,
+  optionText,
+  type PromptMode,
+  type PromptStyle,
+  plainMode,
+  promptText,
+} from '../schema/prompts.js'
 import { sampleId } from '../schema/results.js'
 import type { LabelledBox, Sample } from '../schema/sample.js'
 import { type Defects, twiceEncoded } from './fidelity.js'
@@ -69,7 +76,9 @@ export function exampleOf(
     answer:
       Array.isArray(seen.answer) && settings.defects?.has('D1')
         ? twiceEncoded(seen.answer, settings.style)
-        : directAnswer(seen.answer, settings.style),
+        : settings.mode === 'open'
+          ? optionText(seen)
+          : directAnswer(seen.answer, settings.style),
     sample: seen,
   }
 }

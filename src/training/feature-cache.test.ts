@@ -82,7 +82,8 @@ const distance = (a: readonly number[], b: readonly number[]): number => {
 }
 const same = (some: readonly Outcome[], others: readonly Outcome[]): void =>
   some.forEach(({ gradient, loss }, i) => {
-    expect(loss).toBeCloseTo(others[i].loss, 6)
+    // A batch of other pictures is summed in another order: some units in the last place.
+    expect(Math.abs(loss / others[i].loss - 1)).toBeLessThan(1e-6)
     expect(distance(gradient, others[i].gradient)).toBeLessThan(1e-5)
   })
 

@@ -11,8 +11,11 @@ import { LORA_TARGETS } from '../vision-language/model/lora.js'
 export const STAGES = ['alignment', 'base', 'perception', 'understanding', 'cold-start', 'reasoning'] as const
 export type StageName = (typeof STAGES)[number]
 
-/** Where a stage's examples come from, by share of its rows. */
-export const DATA_SOURCES = ['cells', 'captions', 'grounding', 'spatial', 'coldstart'] as const
+/**
+ * Where a stage's examples come from, by share of its rows. `open` has the multiple-choice questions of `spatial` without
+ * their options, answered in words.
+ */
+export const DATA_SOURCES = ['cells', 'captions', 'grounding', 'spatial', 'open', 'coldstart'] as const
 export type DataSource = (typeof DATA_SOURCES)[number]
 
 const common = {
@@ -33,6 +36,8 @@ const common = {
   adam_beta2: z.number().min(0).max(1).default(0.999),
   adam_epsilon: z.number().positive().default(1e-8),
   max_grad_norm: z.number().positive().default(1),
+  /** Trained and tested without pictures: what is learnt so, the questions give away. */
+  blind: z.boolean().default(false),
   /** The vision tower keeps its weights. */
   freeze_vision_modules: z.boolean().default(false),
   /** Parameters that keep their weights too, by the beginnings of their names in the checkpoint (`model.layers.0.`). */

@@ -1,5 +1,6 @@
 /** Which rows each step of a stage sees: from samples and files by the shares of the recipe. */
 import { dataError } from '../common/errors.js'
+import type { PromptMode } from '../schema/prompts.js'
 import type { Sample } from '../schema/sample.js'
 import { resizedSize } from '../vision-language/image-processor.js'
 import type { Processor } from '../vision-language/processor.js'
@@ -26,10 +27,13 @@ export async function stageRows(job: RowsJob, processor: Processor): Promise<Row
     resizedSize(size, defects?.has('D2') ? once : processor.image_processor),
   )
   const lengths = await wantedLengths([...examples.values()].flat(), options, processor, defects)
-  return isGrpo(options)
+  const schedule = isGrpo(options)
     ? promptSchedule(examples, options, batches, seed)
     : sftSchedule(examples, options, batches, seed, name, lengths)
+  return options.blind ? schedule.map((rows) => rows.map(withoutPictures)) : schedule
 }
+
+const withoutPictures = (row: RowExamples): RowExamples => row.map((example) => ({ ...example, media: [] }))
 
 type Sources = Map<DataSource, Example[]>
 
@@ -38,7 +42,7 @@ function examplesOf(job: RowsJob, resize: Parameters<typeof exampleOf>[1]['resiz
   const { samples, imageRoot, style, options, files } = job
   const thinking = isGrpo(options) ? 'think' : undefined
   const boxes = (sample: Sample): boolean => Array.isArray(sample.answer)
-  const make = (list: readonly Sample[], mode?: 'think'): Example[] =>
+  const make = (list: readonly Sample[], mode?: PromptMode): Example[] =>
     list.map((sample) => exampleOf(sample, { mode, style, imageRoot, resize, defects: job.defects }))
   const wanted = Object.keys(options.data) as DataSource[]
   return new Map(
@@ -50,6 +54,14 @@ function examplesOf(job: RowsJob, resize: Parameters<typeof exampleOf>[1]['resiz
           make(
             samples.filter((s) => !boxes(s)),
             thinking,
+          ),
+        ]
+      if (source === 'open')
+        return [
+          source,
+          make(
+            samples.filter((s) => s.options),
+            'open',
           ),
         ]
       const file = files[source]
