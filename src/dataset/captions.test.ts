@@ -77,8 +77,8 @@ function emptyFrame(): SceneRecord['frames'][number] {
 
 const NAMES = ['bed', 'lamp', 'sofa', 'tv']
 const options = captionOptionsSchema.parse({})
-const BED = { column: 'left', row: 'bottom', distance: 'close', width: 'wide', height: 'tall' }
-const LAMP = { column: 'rightmost', row: 'top', distance: 'distant', width: 'narrow', height: 'middling' }
+const BED = { column: 'four', row: 'seventh', distance: 'close', width: 'vast', height: 'raised' } as const
+const LAMP = { column: 'twelve', row: 'second', distance: 'far', width: 'narrow', height: 'low' } as const
 
 describe('captionRows', () => {
   const rows = captionRows(scene, NAMES, options, 42)
@@ -86,11 +86,11 @@ describe('captionRows', () => {
   it('describes, and says where one thing and two are or that they are not there, for every picture that shows something', () => {
     expect(rows).toHaveLength(3)
     expect(rows[0].solution).toBe(
-      'a bed at left bottom, close, wide, tall. a lamp at rightmost top, distant, narrow, middling.',
+      'a bed at four seventh, close, vast, raised. a lamp at twelve second, far, narrow, low.',
     )
     const places: Record<string, string> = {
-      bed: 'at left bottom, close, wide, tall.',
-      lamp: 'at rightmost top, distant, narrow, middling.',
+      bed: 'at four seventh, close, vast, raised.',
+      lamp: 'at twelve second, far, narrow, low.',
     }
     const asked = rows.slice(1).map(({ prompt }) => {
       const [, first, second] =
@@ -114,10 +114,10 @@ describe('cellRows', () => {
 
   it('has what each cell shows, the nearest first, and where the names of a list are', () => {
     expect(rows).toHaveLength(1)
-    const [none, bed] = [null, { name: 'bed', distance: 'close' }]
+    const [none, bed] = [null, { name: 'bed', place: BED }]
     const empty = [none, none, none, none, none, none]
     expect(rows[0].cells).toEqual([
-      ...[none, none, none, none, none, { name: 'lamp', distance: 'distant' }],
+      ...[none, none, none, none, none, { name: 'lamp', place: LAMP }],
       ...empty,
       ...[bed, bed, bed, none, none, none],
       ...[bed, bed, bed, none, none, none],

@@ -7,7 +7,7 @@ import { type CaptionOptions, categoriesOf, type Spoken, spokenObjects } from '.
 
 const article = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`
 
-/** "at left bottom, near, wide, low." */
+/** "at three fifth, near, wide, low." */
 const placeOf = (o: Spoken): string => `at ${o.column} ${o.row}, ${o.distance}, ${o.width}, ${o.height}.`
 const listed = (words: readonly string[]): string =>
   words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`

@@ -7,8 +7,10 @@ import {
   type CellRow,
   COLUMNS,
   DISTANCES,
+  GRID,
   HEIGHTS,
   NOTHING,
+  type Place,
   placeSchema,
   ROWS,
   WIDTHS,
@@ -16,15 +18,15 @@ import {
 import type { SceneRecord } from '../schema/scene-record.js'
 import { type CaptionOptions, categoriesOf, type Spoken, spokenObjects } from './picture-words.js'
 
+const placeOf = (spoken: Spoken): Place => placeSchema.strip().parse(spoken)
+
 function cellsOf(objects: readonly Spoken[], size: { width: number; height: number }): CellRow['cells'] {
-  return ROWS.flatMap((_, row) =>
-    COLUMNS.map((_, column) => {
-      const x = ((column + 0.5) * size.width) / COLUMNS.length
-      const y = ((row + 0.5) * size.height) / ROWS.length
-      const found = objects.find(({ box: [x1, y1, x2, y2] }) => x >= x1 && x <= x2 && y >= y1 && y <= y2)
-      return found ? { name: found.name, distance: found.distance } : null
-    }),
-  )
+  return Array.from({ length: GRID.rows * GRID.columns }, (_, cell) => {
+    const x = (((cell % GRID.columns) + 0.5) * size.width) / GRID.columns
+    const y = ((Math.floor(cell / GRID.columns) + 0.5) * size.height) / GRID.rows
+    const found = objects.find(({ box: [x1, y1, x2, y2] }) => x >= x1 && x <= x2 && y >= y1 && y <= y2)
+    return found ? { name: found.name, place: placeOf(found) } : null
+  })
 }
 
 /**
@@ -52,7 +54,7 @@ export function cellRows(
         names: random.shuffle([...shown, ...absent]).map((name) => {
           const found = objects.find((o) => o.name === name)
           if (!found) return { name, place: null }
-          return { name, place: placeSchema.strip().parse(found) }
+          return { name, place: placeOf(found) }
         }),
       },
     ]

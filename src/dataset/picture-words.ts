@@ -11,9 +11,10 @@ export const captionOptionsSchema = z.strictObject({
 })
 export type CaptionOptions = z.infer<typeof captionOptionsSchema>
 
-/** Limits of the words for distance, metres, and of those for width and height, shares of the picture's. */
-const METRES = [1.8, 2.6, 3.6]
-const SHARES = [0.08, 0.13, 0.2, 0.3, 0.45]
+/** Limits of the words for distance, metres, and of those for width and height, shares of the picture's: eighths of what is seen. */
+const METRES = [2.2, 2.7, 3.2, 3.6, 4, 4.5, 5.2]
+const WIDTH_SHARES = [0.09, 0.12, 0.15, 0.18, 0.23, 0.28, 0.38]
+const HEIGHT_SHARES = [0.2, 0.26, 0.31, 0.37, 0.44, 0.51, 0.62]
 
 const below = <T>(words: readonly T[], limits: readonly number[], value: number): T =>
   words[limits.filter((limit) => value >= limit).length]
@@ -43,8 +44,8 @@ export function spokenObjects(
         column: cellOf(COLUMNS, (x1 + x2 + 1) / 2 / frame.width),
         row: cellOf(ROWS, (y1 + y2 + 1) / 2 / frame.height),
         distance: below(DISTANCES, METRES, position_camera[2]),
-        width: below(WIDTHS, SHARES, (x2 - x1 + 1) / frame.width),
-        height: below(HEIGHTS, SHARES, (y2 - y1 + 1) / frame.height),
+        width: below(WIDTHS, WIDTH_SHARES, (x2 - x1 + 1) / frame.width),
+        height: below(HEIGHTS, HEIGHT_SHARES, (y2 - y1 + 1) / frame.height),
         box,
       }
     })

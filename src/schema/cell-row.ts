@@ -5,13 +5,18 @@
  */
 import { z } from 'zod'
 
-/** Columns and rows of a picture's cells, from the left and from the top. */
-export const COLUMNS = ['leftmost', 'left', 'midleft', 'midright', 'right', 'rightmost'] as const
-export const ROWS = ['top', 'upper', 'lower', 'bottom'] as const
+/** Visual tokens of a picture, its cells. */
+export const GRID = { columns: 6, rows: 4 } as const
+/** Where the middle of a thing is, half cells from the left and from the top. */
+export const COLUMNS = [
+  ...(['one', 'two', 'three', 'four', 'five', 'six'] as const),
+  ...(['seven', 'eight', 'nine', 'ten', 'eleven', 'twelve'] as const),
+] as const
+export const ROWS = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'] as const
 /** How far from the camera, how wide and how high. */
-export const DISTANCES = ['near', 'close', 'far', 'distant'] as const
-export const WIDTHS = ['thin', 'slim', 'narrow', 'medium', 'broad', 'wide'] as const
-export const HEIGHTS = ['flat', 'low', 'short', 'middling', 'high', 'tall'] as const
+export const DISTANCES = ['close', 'near', 'nearby', 'midway', 'beyond', 'far', 'distant', 'remote'] as const
+export const WIDTHS = ['thin', 'slim', 'slender', 'narrow', 'medium', 'broad', 'wide', 'vast'] as const
+export const HEIGHTS = ['flat', 'low', 'squat', 'short', 'middling', 'raised', 'high', 'tall'] as const
 export const NOTHING = 'nothing'
 
 export const placeSchema = z.strictObject({
@@ -25,8 +30,8 @@ export type Place = z.infer<typeof placeSchema>
 
 export const cellRowSchema = z.strictObject({
   image: z.string(),
-  /** Cells row by row: the nearest object whose box covers the middle, and how far it is; null where there is none. */
-  cells: z.array(z.strictObject({ name: z.string(), distance: z.enum(DISTANCES) }).nullable()),
+  /** Cells row by row: the nearest object whose box covers the middle, and where it is; null where there is none. */
+  cells: z.array(z.strictObject({ name: z.string(), place: placeSchema }).nullable()),
   /** In the order of the list: where the nearest object of that name is; no place where there is none. */
   names: z.array(z.strictObject({ name: z.string(), place: placeSchema.nullable() })),
 })

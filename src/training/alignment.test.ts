@@ -7,7 +7,16 @@ import { writeJsonl } from '../common/jsonl.js'
 import { cellWords } from '../dataset/cells.js'
 import { encodePng } from '../images/codec.js'
 import { formulaPicture } from '../images/formula-picture.js'
-import { type CellRow, COLUMNS, DISTANCES, HEIGHTS, NOTHING, ROWS, WIDTHS } from '../schema/cell-row.js'
+import {
+  type CellRow,
+  COLUMNS,
+  DISTANCES,
+  HEIGHTS,
+  NOTHING,
+  type Place,
+  ROWS,
+  WIDTHS,
+} from '../schema/cell-row.js'
 import { clearGradients } from '../torch/autograd.js'
 import { muon } from '../torch/muon.js'
 import { logSoftmax } from '../torch/ops.js'
@@ -36,17 +45,21 @@ const SIZES: [number, number][] = [
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'alignment-'))
 let [examples, processor]: [Example[], Processor | null] = [[], null]
 
+const place = (k: number): Place => ({
+  column: COLUMNS[k % 12],
+  row: ROWS[(7 - k) % 8],
+  distance: DISTANCES[k % 8],
+  width: 'slim',
+  height: 'tall',
+})
 const rows: CellRow[] = SIZES.map((_, i) => ({
   image: `${i}.png`,
   cells: Array.from({ length: 24 }, (_, cell) =>
-    (cell + i) % 3 === 0 ? null : { name: NAMES[(cell + i) % 2], distance: DISTANCES[cell % 4] },
+    (cell + i) % 3 === 0 ? null : { name: NAMES[(cell + i) % 2], place: place(cell % 6) },
   ),
   names: [
     { name: 'chair', place: null },
-    {
-      name: 'bed',
-      place: { column: COLUMNS[i], row: ROWS[3 - i], distance: 'far', width: 'slim', height: 'tall' },
-    },
+    { name: 'bed', place: place(i) },
   ],
 }))
 
@@ -105,21 +118,21 @@ describe('alignment', () => {
       const first = ids.indexOf(tokenizer.special.image)
       const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length
       const { cells } = rows[0]
-      const shown = (logits: Tensor): number =>
-        mean(cells.map((cell, k) => cost(logits, first + k, objects, cell?.name ?? NOTHING))) +
-        mean(cells.flatMap((cell, k) => (cell ? [cost(logits, first + k, DISTANCES, cell.distance)] : [])))
-      const place =
-        mean(cells.map((_, k) => cost(after[0], first + k, COLUMNS, COLUMNS[k % 6]))) +
-        mean(cells.map((_, k) => cost(after[0], first + k, ROWS, ROWS[Math.floor(k / 6)])))
+      /** Of the five words of a place at one token. */
+      const placeCost = (logits: Tensor, token: number, { column, row, distance, width, height }: Place) =>
+        cost(logits, token, COLUMNS, column) +
+        cost(logits, token, ROWS, row) +
+        cost(logits, token, DISTANCES, distance) +
+        cost(logits, token, WIDTHS, width) +
+        cost(logits, token, HEIGHTS, height)
+      const shown =
+        mean(cells.map((cell, k) => cost(none, first + k, objects, cell?.name ?? NOTHING))) +
+        mean(cells.flatMap((cell, k) => (cell ? [placeCost(none, first + k, cell.place)] : [])))
       const [chair, bed] = [ids.length - 2, ids.length - 1]
-      const lookups =
-        mean([cost(after[1], chair, objects, NOTHING), cost(after[1], bed, objects, 'bed')]) +
-        cost(after[1], bed, COLUMNS, 'leftmost') +
-        cost(after[1], bed, ROWS, 'bottom') +
-        cost(after[1], bed, DISTANCES, 'far') +
-        cost(after[1], bed, WIDTHS, 'slim') +
-        cost(after[1], bed, HEIGHTS, 'tall')
-      const expected = shown(none) + shown(after[0]) + place + 2 * lookups
+      const lookup = (logits: Tensor): number =>
+        mean([cost(logits, chair, objects, NOTHING), cost(logits, bed, objects, 'bed')]) +
+        placeCost(logits, bed, place(0))
+      const expected = shown + lookup(after[0]) + 2 * lookup(after[1])
       const { loss, tokens } = alignment.accumulate(encoded, 0.5)
       expect(tokens).toBe(ids.length)
       expect(Math.abs(loss / (0.5 * expected) - 1)).toBeLessThan(1e-5)
@@ -165,8 +178,8 @@ describe('alignment', () => {
       model,
       isPrompt: false,
     })
-    expect(text).toMatch(/^=== row 1 of 1: cells\.jsonl\/0: cells ⟦nothing, chair close, bed far, nothing,/)
-    expect(text).toContain('names chair ⟦nothing⟧, bed ⟦leftmost bottom far slim tall⟧')
+    expect(text).toMatch(/^=== row 1 of 1: cells\.jsonl\/0: cells ⟦nothing, chair near, bed nearby, nothing,/)
+    expect(text).toContain('names chair ⟦nothing⟧, bed ⟦one eighth close slim tall⟧')
     model.dispose()
   })
 

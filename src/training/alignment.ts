@@ -1,11 +1,21 @@
 /**
- * Alignment of a micro base model, token by token: what comes out of the vision tower lies near the words for what its
- * cell shows; after one layer of the decoder, near those for its place too; and after two, a name behind the picture lies
- * near the words for where that thing is. So the decoder looks names up in the picture, which captions alone do not
+ * Alignment of a micro base model, token by token: what comes out of the vision tower lies near the words for the thing
+ * its cell shows and for where that thing is; after one layer of the decoder, and after two, so does its name in a list
+ * behind the picture. So the decoder looks names up in the picture, which captions alone do not
  * teach a model of this size (`docs/experiments.md` 14). Micro models only: Qwen2.5-VL brings this along.
  */
 import { dataError } from '../common/errors.js'
-import { type CellRow, COLUMNS, DISTANCES, HEIGHTS, NOTHING, ROWS, WIDTHS } from '../schema/cell-row.js'
+import {
+  type CellRow,
+  COLUMNS,
+  DISTANCES,
+  GRID,
+  HEIGHTS,
+  NOTHING,
+  type Place,
+  ROWS,
+  WIDTHS,
+} from '../schema/cell-row.js'
 import { backward, noGrad } from '../torch/autograd.js'
 import { rmsNorm } from '../torch/fused.js'
 import {
@@ -32,8 +42,10 @@ import type { Example } from './example.js'
 import { pack, type Row } from './pack.js'
 import type { Pictures } from './pictures.js'
 
-/** What lookups weigh against cells. */
-const LOOKUPS = 2
+/** What cells weigh, and lookups after one and after two layers. */
+const WEIGHTS = { cells: 1, first: 1, second: 2 }
+const PLACES = { column: COLUMNS, row: ROWS, distance: DISTANCES, width: WIDTHS, height: HEIGHTS } as const
+const PLACE_KEYS = Object.keys(PLACES) as (keyof typeof PLACES)[]
 
 /** Words one of which is right, and the right one of every token that has one. */
 interface Choice {
@@ -47,6 +59,12 @@ const choice = (words: readonly string[]): Choice => ({ words, tokens: [], right
 const put = (to: Choice, token: number, word: string): void => {
   to.tokens.push(token)
   to.right.push(word)
+}
+
+/** A thing's name and the words for its place, or that there is nothing. */
+function putThing(to: readonly Choice[], token: number, name?: string, place?: Place | null): void {
+  put(to[0], token, name !== undefined && place ? name : NOTHING)
+  if (place) for (const [k, key] of PLACE_KEYS.entries()) put(to[k + 1], token, place[key])
 }
 
 export interface AlignmentResult {
@@ -78,7 +96,7 @@ export function createAlignment(
   )
   const objects = [NOTHING, ...names]
   const idOf = new Map(
-    [...objects, ...DISTANCES, ...COLUMNS, ...ROWS, ...WIDTHS, ...HEIGHTS].map((word) => [
+    [...objects, ...Object.values(PLACES).flat()].map((word) => [
       word,
       tokenizer.encode(` ${word}`).at(-1) as number,
     ]),
@@ -113,30 +131,19 @@ export function createAlignment(
         config,
         model.rope,
       )
-      const cells = [choice(objects), choice(DISTANCES), choice(COLUMNS), choice(ROWS)]
-      const found = [objects, COLUMNS, ROWS, DISTANCES, WIDTHS, HEIGHTS].map(choice)
+      const [cells, found] = [0, 1].map(() => [objects, ...Object.values(PLACES)].map(choice))
       const lookups: number[] = []
       let visual = 0
       let at = packed.layout.prefixes.reduce((a, b) => a + b, 0)
       rows.forEach((row, i) => {
         const targets = cellsOf(row)
         checkGrid(row)
-        targets.cells.forEach((cell, k) => {
-          put(cells[0], visual + k, cell?.name ?? NOTHING)
-          if (cell) put(cells[1], visual + k, cell.distance)
-          put(cells[2], visual + k, COLUMNS[k % COLUMNS.length])
-          put(cells[3], visual + k, ROWS[Math.floor(k / COLUMNS.length)])
-        })
+        for (const [k, cell] of targets.cells.entries()) putThing(cells, visual + k, cell?.name, cell?.place)
         visual += targets.cells.length
-        targets.names.forEach(({ name, place }, k) => {
-          put(found[0], lookups.length, place ? name : NOTHING)
-          if (place) {
-            const { column, row, distance, width, height } = place
-            for (const [j, word] of [column, row, distance, width, height].entries())
-              put(found[j + 1], lookups.length, word)
-          }
+        for (const [k, { name, place }] of targets.names.entries()) {
+          putThing(found, lookups.length, name, place)
           lookups.push(at + lists[i].places[k])
-        })
+        }
         at += lists[i].ids.length
       })
       const features = pictures.batchFeatures(
@@ -146,20 +153,18 @@ export function createAlignment(
       )
       const embeds = model.embed(packed.ids, features.images)
       const rotary = model.decoder.rotaryFor(packed.positions)
-      const pads = [...packed.ids.keys()].filter((i) => packed.ids[i] === config.image_token_id)
-      const after = (decoder: Decoder, tokens: readonly number[]): Tensor =>
-        indexSelect(decoder.forward(embeds, rotary, branchAttention(packed.layout)), 0, ids64(tokens))
+      const after = (decoder: Decoder): Tensor =>
+        indexSelect(decoder.forward(embeds, rotary, branchAttention(packed.layout)), 0, ids64(lookups))
       const shown = rmsNorm(
         features.images as Tensor,
         weight(weights, 'model.norm.weight'),
         config.rms_norm_eps,
       )
-      const placed = after(first, pads)
-      const looked = after(second, lookups)
+      const [once, twice] = [first, second].map(after)
       const asked = [
-        ...cells.slice(0, 2).map((words) => ({ of: near(shown, words), weight: 1 })),
-        ...cells.map((words) => ({ of: near(placed, words), weight: 1 })),
-        ...found.map((words) => ({ of: near(looked, words), weight: LOOKUPS })),
+        ...cells.map((words) => ({ of: near(shown, words), weight: WEIGHTS.cells })),
+        ...found.map((words) => ({ of: near(once, words), weight: WEIGHTS.first })),
+        ...found.map((words) => ({ of: near(twice, words), weight: WEIGHTS.second })),
       ]
       const loss = asked
         .flatMap(({ of, weight }) => (of ? [mul(of.loss, weight)] : []))
@@ -169,7 +174,7 @@ export function createAlignment(
         loss: factor * loss.item(),
         tokens: packed.ids.length,
         cell_names: asked[0].of?.share ?? 0,
-        columns: asked[cells.length + 3].of?.share ?? 0,
+        columns: asked[cells.length + found.length + 1].of?.share ?? 0,
       }
     },
   }
@@ -182,10 +187,10 @@ function cellsOf({ example }: Encoded): CellRow {
 
 /** @throws data error where a visual token is not a cell */
 function checkGrid({ example, images: [[, rows, columns]] }: Encoded): void {
-  if (rows !== 2 * ROWS.length || columns !== 2 * COLUMNS.length)
+  if (rows !== 2 * GRID.rows || columns !== 2 * GRID.columns)
     throw dataError(
       example.id,
-      `a picture of ${COLUMNS.length} x ${ROWS.length} visual tokens, as its cells are`,
+      `a picture of ${GRID.columns} x ${GRID.rows} visual tokens, as its cells are`,
       `${columns / 2} x ${rows / 2}`,
     )
 }

@@ -66,7 +66,7 @@ function trainedOf(packed: Packed): boolean[] {
 
 /** Targets of an alignment: words that tokens are brought near to, of which none is answered. */
 function cellsText({ id, cells }: RowExamples[number]): string {
-  const shown = cells?.cells.map((cell) => (cell ? `${cell.name} ${cell.distance}` : NOTHING)) ?? []
+  const shown = cells?.cells.map((cell) => (cell ? `${cell.name} ${cell.place.distance}` : NOTHING)) ?? []
   const lookups = cells?.names.map(
     ({ name, place }) => `${name} ⟦${place ? Object.values(place).join(' ') : NOTHING}⟧`,
   )
