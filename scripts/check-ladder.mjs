@@ -14,9 +14,9 @@ const TYPES = [
   'absolute distance',
   'object size',
 ]
-/** Boxes: what the base may reach at most, and the model after understanding at least (one seed has reached 0.47). */
+/** Boxes: what the base may reach at most, and the model after understanding at least (seed 42: 0.47). */
 const MOST_BASE_IOU = 0.3
-const LEAST_IOU = 0.25
+const LEAST_IOU = 0.35
 /** Points above the most frequent answer that the base may have in multiple choice. */
 const MOST_BASE_CHOICES = 0.05
 

@@ -77,8 +77,8 @@ describe('folders', () => {
   it('micro-base has the parameters and bytes of its file', () => {
     const config = readConfig(folder('models/micro-base'))
     const { bytes } = countCheckpoint(folder('models/micro-base'), config) ?? expect.fail('no weights')
-    expect(countParameters(config).total).toBe(2_583_680)
-    expect(bytes).toBe(2 * 2_583_680)
+    expect(countParameters(config).total).toBe(2_226_304)
+    expect(bytes).toBe(2 * 2_226_304)
     const { size } = fs.statSync(path.join(folder('models/micro-base'), 'model.safetensors'))
     expect(size - bytes).toBeLessThan(20_000)
   })
